@@ -1,0 +1,201 @@
+"""Open SQLite connections, kept per file and leased to one thread at a time.
+
+A connection costs three file descriptors (database, WAL, shared memory) and about 150 KB; opening one costs as much
+as fifty small reads. So they are kept, but never more than the process may hold.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from cinch_client._errors import BusyError
+
+_DESCRIPTORS = 3
+_HEADROOM = 128
+_MOST = 300
+_IDLE_SECONDS = 60.0
+
+
+class Lease:
+    """One open connection to one file."""
+
+    __slots__ = ("connection", "file", "inode", "released_at", "schema_version", "state")
+
+    def __init__(self, file: "PooledFile", connection: sqlite3.Connection, inode: tuple[int, int]) -> None:
+        self.file = file
+        self.connection = connection
+        self.inode = inode
+        self.released_at = 0.0
+        self.schema_version = -1
+        self.state: object = None
+
+
+class PooledFile:
+    """The idle connections of one file. ``idle`` is a stack: taking and giving back are single, atomic list calls."""
+
+    __slots__ = ("__weakref__", "idle", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.idle: list[Lease] = []
+
+
+def connection_limit() -> int:
+    """Return how many connections this process may hold, from its limit of open files."""
+    try:
+        import resource
+    except ImportError:  # Windows has neither the module nor the limit
+        return _MOST
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _MOST
+    return max(4, min(_MOST, (soft - min(_HEADROOM, soft // 4)) // _DESCRIPTORS))
+
+
+class Pool:
+    """Leases connections, opens what is missing and closes what has been idle for long.
+
+    Args:
+        open_connection: Opens a file that exists and prepares the connection.
+        limit: How many may be open at once.
+        timeout: Seconds to wait for a free one when all are in use.
+    """
+
+    def __init__(self, open_connection: Callable[[Path], sqlite3.Connection], limit: int, timeout: float) -> None:
+        self._open_connection = open_connection
+        self._limit = limit
+        self._timeout = timeout
+        self._changed = threading.Condition()
+        self._leases: deque[Lease] = deque()
+        self._opening = 0
+        self._waiting = 0
+        _pools.add(self)
+
+    def lease(self, file: PooledFile) -> Lease:
+        """Take an idle connection of *file*, or open one.
+
+        Raises:
+            BusyError: All connections of the process are in use, and none came back in time.
+        """
+        try:
+            return file.idle.pop()
+        except IndexError:
+            return self._open(file)
+
+    def release(self, lease: Lease) -> None:
+        """Give a connection back."""
+        lease.released_at = time.monotonic()
+        lease.file.idle.append(lease)
+        if self._waiting:
+            with self._changed:
+                self._changed.notify()
+
+    def discard(self, lease: Lease) -> None:
+        """Close a leased connection instead of giving it back."""
+        with self._changed:
+            self._leases.remove(lease)
+            self._changed.notify()
+        lease.connection.close()
+
+    def forget(self, file: PooledFile) -> None:
+        """Close the idle connections of *file*; those in use are closed by :meth:`discard` when they come back."""
+        while file.idle:
+            try:
+                lease = file.idle.pop()
+            except IndexError:
+                return
+            self.discard(lease)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        with self._changed:
+            while self._evict(older_than=float("inf")):
+                pass
+
+    def close_idle(self, now: float) -> None:
+        """Close the connections that nobody has used for a minute."""
+        with self._changed:
+            while self._evict(older_than=now - _IDLE_SECONDS):
+                pass
+
+    def _open(self, file: PooledFile) -> Lease:
+        self._reserve()
+        try:
+            lease = self._connect(file)
+        except BaseException:
+            with self._changed:
+                self._opening -= 1
+                self._changed.notify()
+            raise
+        with self._changed:
+            self._opening -= 1
+            self._leases.append(lease)
+        return lease
+
+    def _connect(self, file: PooledFile) -> Lease:
+        try:
+            connection = self._open_connection(file.path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or not file.path.exists():
+                raise
+            # The process itself may have run out of descriptors: make room and try once more.
+            self.close()
+            connection = self._open_connection(file.path)
+        status = file.path.stat()
+        return Lease(file, connection, (status.st_dev, status.st_ino))
+
+    def _reserve(self) -> None:
+        deadline = time.monotonic() + self._timeout
+        with self._changed:
+            while len(self._leases) + self._opening >= self._limit and not self._evict(older_than=float("inf")):
+                self._waiting += 1
+                try:
+                    in_time = self._changed.wait(deadline - time.monotonic())
+                finally:
+                    self._waiting -= 1
+                if not in_time:
+                    raise BusyError(f"all {self._limit} connections of this process are in use; try again")
+            self._opening += 1
+
+    def _evict(self, older_than: float) -> bool:
+        """Close one idle connection: the least recently used of a few, or the oldest found to be old enough."""
+        for _ in range(len(self._leases)):
+            lease = self._leases[0]
+            self._leases.rotate(-1)
+            if lease.released_at > older_than:
+                continue
+            try:
+                lease.file.idle.remove(lease)
+            except ValueError:  # in use
+                continue
+            self._leases.remove(lease)
+            lease.connection.close()
+            return True
+        return False
+
+    def _abandon(self) -> None:
+        """After a fork: the child must neither use nor close what the parent has open."""
+        _abandoned.extend(self._leases)
+        for lease in self._leases:
+            lease.file.idle.clear()
+        self._leases.clear()
+        self._changed = threading.Condition()
+        self._opening = self._waiting = 0
+
+
+_pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
+_abandoned: list[Lease] = []
+
+
+def _after_fork_in_child() -> None:
+    for pool in list(_pools):
+        pool._abandon()  # noqa: SLF001 - the same module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

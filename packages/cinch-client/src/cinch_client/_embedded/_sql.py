@@ -1,0 +1,394 @@
+"""Operations become SQL text and parameters here, and rows become dicts. Pure: nothing is executed.
+
+Text depends on the shape of an operation only (which columns, which operators), values are always bound. So each
+shape is compiled once per relation and SQLite's statement cache sees few texts.
+
+Columns inside expressions are qualified by their table: SQLite reads an unknown ``"name"`` in double quotes as a
+string, but never an unknown ``"table"."name"`` (https://www.sqlite.org/quirks.html#dblquote).
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from cinch_client._errors import InvalidValueError, QueryError
+from cinch_client._operations import AnyOf, Condition, Count, Delete, Row, Select, Update, Where
+from cinch_client._quoting import quote
+from cinch_client._schema import ColumnSchema, TableSchema, ViewSchema
+from cinch_client._values import NaiveTimestamps, Storable, encode, encode_comparison, encode_pattern
+
+BuildRows = Callable[[Iterable[tuple[object, ...]]], list[Row]]
+_Bind = Callable[[object, list[Storable]], None]
+_Key = tuple[object, ...]
+
+_MOST_PLANS = 1_000
+_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+class Plan(NamedTuple):
+    """What is known of an operation before its values are."""
+
+    text: str
+    binds: tuple[_Bind, ...]
+    build: BuildRows
+
+
+class Relation:
+    """Compiles operations on one table or view of one schema; made once, used by every tenant of that schema."""
+
+    __slots__ = ("_naive", "_plans", "columns", "name", "quoted", "schema")
+
+    def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps) -> None:
+        self.schema = schema
+        self.name = schema.name
+        self.quoted = quote(schema.name)
+        self.columns = {column.name: column for column in schema.columns}
+        self._naive: NaiveTimestamps = naive
+        self._plans: dict[_Key, Plan] = {}
+
+    def select(self, operation: Select) -> tuple[Plan, list[Storable]]:
+        """Compile a Select."""
+        limit, offset = operation.limit, operation.offset
+        key = ("select", operation.columns, operation.order_by, limit is None, offset == 0, *map(_shape, operation.where))
+        plan = self._plans.get(key) or self._remember(key, self._plan_select(operation))
+        parameters = _bind(plan, operation.where)
+        if limit is not None:
+            parameters.append(_window(limit, "limit"))
+        if offset != 0:
+            parameters.append(_window(offset, "offset"))
+        return plan, parameters
+
+    def count(self, operation: Count) -> tuple[Plan, list[Storable]]:
+        """Compile a Count."""
+        key = ("count", *map(_shape, operation.where))
+        plan = self._plans.get(key)
+        if plan is None:
+            condition, binds = self._where(operation.where)
+            plan = self._remember(key, Plan(f"SELECT count(*) FROM {self.quoted}{condition}", binds, _no_rows))
+        return plan, _bind(plan, operation.where)
+
+    def insert(
+        self, names: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None, rows: int = 1
+    ) -> Plan:
+        """Compile an INSERT of *rows* rows that all set the columns *names*; its parameters come from :meth:`values`."""
+        key = ("insert", names, conflict, returning, rows)
+        plan = self._plans.get(key)
+        if plan is None:
+            self.check_writable(names)
+            columns = ", ".join(map(quote, names))
+            holes = ", ".join([f"({', '.join('?' * len(names))})"] * rows)
+            into = f"INSERT INTO {self.quoted} "
+            into += f"({columns}) VALUES {holes}" if names else "DEFAULT VALUES"
+            text, build = self._returning(into + self._on_conflict(names, conflict), returning)
+            plan = self._remember(key, Plan(text, (), build))
+        return plan
+
+    def update(self, operation: Update) -> tuple[Plan, list[Storable]]:
+        """Compile an Update."""
+        names = tuple(operation.values)
+        key = ("update", names, operation.returning, *map(_shape, operation.where))
+        plan = self._plans.get(key)
+        if plan is None:
+            self.check_writable(names)
+            settings = ", ".join(f"{quote(name)} = ?" for name in names)
+            condition, binds = self._where(operation.where)
+            text = f"UPDATE {self.quoted} SET {settings}{condition}"
+            build: BuildRows = _no_rows
+            if operation.returning:
+                text, build = self._returning(text, operation.returning)
+            plan = self._remember(key, Plan(text, binds, build))
+        return plan, [*self.values(operation.values), *_bind(plan, operation.where)]
+
+    def delete(self, operation: Delete) -> tuple[Plan, list[Storable]]:
+        """Compile a Delete."""
+        condition, binds = self._where(operation.where)
+        plan = Plan(f"DELETE FROM {self.quoted}{condition}", binds, _no_rows)
+        return plan, _bind(plan, operation.where)
+
+    def values(self, row: Mapping[str, object]) -> list[Storable]:
+        """Encode the values of *row*, whose columns are known, in its order."""
+        columns, naive = self.columns, self._naive
+        return [encode(value, columns[name], naive) for name, value in row.items()]
+
+    def column(self, name: str) -> ColumnSchema:
+        """Return the column of that name or raise a QueryError that says which there are."""
+        column = self.columns.get(name)
+        if column is None:
+            raise unknown_column(name, self.name, self.columns)
+        return column
+
+    def check_writable(self, names: Iterable[str]) -> None:
+        """Raise a QueryError for a column that is unknown or computed by the database."""
+        for name in names:
+            if self.column(name).generated:
+                raise QueryError(f"column {name!r} of {self.name!r} is computed by the database and cannot be set")
+
+    def _remember(self, key: _Key, plan: Plan) -> Plan:
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        self._plans[key] = plan
+        return plan
+
+    def _plan_select(self, operation: Select) -> Plan:
+        columns = [self.column(name) for name in operation.columns or self.columns]
+        if not columns:
+            raise QueryError(f"nothing to read from {self.name!r}: name at least one column")
+        condition, binds = self._where(operation.where)
+        text = f"SELECT {self._list(columns)} FROM {self.quoted}{condition}{self._order(operation.order_by)}"
+        if operation.limit is not None:
+            text += " LIMIT ?"
+        elif operation.offset != 0:
+            text += " LIMIT -1"
+        if operation.offset != 0:
+            text += " OFFSET ?"
+        return Plan(text, binds, row_builder(columns))
+
+    def _returning(self, text: str, returning: tuple[str, ...] | None) -> tuple[str, BuildRows]:
+        columns = [self.column(name) for name in (self.columns if returning is None else returning)]
+        if not columns:
+            return text, _no_rows
+        return f"{text} RETURNING {self._list(columns)}", row_builder(columns)
+
+    def _on_conflict(self, names: tuple[str, ...], conflict: tuple[str, ...]) -> str:
+        if not conflict:
+            return ""
+        target = ", ".join(quote(self.column(name).name) for name in conflict)
+        kept = {*conflict, "id", "created_at"}
+        changed = [quote(name) for name in names if name not in kept] or [quote(conflict[0])]
+        return f" ON CONFLICT ({target}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)}"
+
+    def _order(self, order_by: tuple[str, ...]) -> str:
+        terms: list[str] = []
+        for term in order_by:
+            descending = term not in self.columns and term.startswith("-")
+            name = self.column(term[1:] if descending else term).name
+            terms.append(self._qualified(name) + (" DESC" if descending else ""))
+        return f" ORDER BY {', '.join(terms)}" if terms else ""
+
+    def _list(self, columns: Sequence[ColumnSchema]) -> str:
+        return ", ".join(self._qualified(column.name) for column in columns)
+
+    def _qualified(self, name: str) -> str:
+        return f"{self.quoted}.{quote(name)}"
+
+    def _where(self, where: Where) -> tuple[str, tuple[_Bind, ...]]:
+        compiled = [self._term(term) for term in where]
+        if not compiled:
+            return "", ()
+        return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(b for _, binds in compiled for b in binds)
+
+    def _term(self, term: Condition | AnyOf) -> tuple[str, tuple[_Bind, ...]]:
+        if isinstance(term, Condition):
+            return self._condition(term)
+        alternatives: list[str] = []
+        binds: list[_Bind] = []
+        for alternative in term.alternatives:
+            compiled = [self._condition(condition) for condition in alternative]
+            alternatives.append(" AND ".join(text for text, _ in compiled) or "1")
+            binds.extend(bind for _, some in compiled for bind in some)
+        return f"({' OR '.join(f'({text})' for text in alternatives) or '0'})", tuple(binds)
+
+    def _condition(self, condition: Condition) -> tuple[str, tuple[_Bind, ...]]:
+        column = self.column(condition.column)
+        compiler = _OPERATORS.get(condition.operator)
+        if compiler is None:
+            raise QueryError(
+                f"{condition.operator!r} is not an operator of a condition; use one of {', '.join(_OPERATORS)}"
+            )
+        text, bind = compiler(self._qualified(column.name), condition, column, self._naive)
+        # Every condition has its bind, even one without parameters: binds and conditions are walked side by side.
+        return text, (bind,)
+
+
+def unknown_column(name: str, table: str, columns: Collection[str]) -> QueryError:
+    """Make the error for a column that *table* does not have."""
+    near = difflib.get_close_matches(name, columns, n=1)
+    meant = f" did you mean {near[0]!r}?" if near else ""
+    return QueryError(f"{table!r} has no column {name!r};{meant} its columns are {', '.join(columns)}")
+
+
+def row_builder(columns: Sequence[ColumnSchema]) -> BuildRows:
+    """Make the function that turns tuples in the order of *columns* into dicts.
+
+    It is compiled from a dict display, which builds a row in half the time of ``dict(zip(...))``.
+    """
+    names = [f"v{position}" for position in range(len(columns))]
+    pairs = [
+        f"{column.name!r}: {f'boolean[{name}]' if column.type == 'BOOLEAN' else name}"
+        for column, name in zip(columns, names, strict=True)
+    ]
+    source = f"lambda rows: [{{{', '.join(pairs)}}} for {', '.join(names)}, in rows]"
+    return cast("BuildRows", eval(source, {"__builtins__": {}, "boolean": _BOOLEANS}))  # noqa: S307 - names are reprs
+
+
+class _Booleans(dict[object, object]):
+    """What an integer in a BOOLEAN column means; a foreign value that is no number stays what it is."""
+
+    def __missing__(self, value: object) -> object:
+        return value != 0 if isinstance(value, int | float) else value
+
+
+_BOOLEANS = _Booleans({None: None, 0: False, 1: True})
+
+
+def _no_rows(_rows: Iterable[tuple[object, ...]]) -> list[Row]:
+    return []
+
+
+def _window(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise QueryError(f"{name} is an int of 0 or more, not {value!r}")
+    return value
+
+
+def _bind(plan: Plan, where: Where) -> list[Storable]:
+    parameters: list[Storable] = []
+    for bind, condition in zip(plan.binds, _flat(where), strict=True):
+        bind(condition.value, parameters)
+    return parameters
+
+
+def _flat(where: Where) -> Iterator[Condition]:
+    for term in where:
+        if isinstance(term, Condition):
+            yield term
+        else:
+            for alternative in term.alternatives:
+                yield from alternative
+
+
+def _shape(term: Condition | AnyOf) -> _Key:
+    """Return all of a term that decides its text."""
+    if isinstance(term, AnyOf):
+        return tuple(tuple(map(_shape, alternative)) for alternative in term.alternatives)
+    operator, value = term.operator, term.value
+    if operator in {"in", "not_in"}:
+        return (term.column, operator, _list_shape(value, operator))
+    return (term.column, operator, value is None or value is False)
+
+
+# --- operators: each compiles to text and a function that appends the parameters of its value -----------------------
+
+_Compiled = tuple[str, _Bind]
+
+
+def _nothing(_value: object, _parameters: list[Storable]) -> None:
+    return
+
+
+def _scalar(column: ColumnSchema, naive: NaiveTimestamps) -> _Bind:
+    def bind(value: object, parameters: list[Storable]) -> None:
+        parameters.append(encode_comparison(value, column, naive))
+
+    return bind
+
+
+def _eq(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
+    if condition.value is None:
+        return f"{name} IS NULL", _nothing
+    return f"{name} = ?", _scalar(column, naive)
+
+
+def _ne(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
+    if condition.value is None:
+        return f"{name} IS NOT NULL", _nothing
+    return f"{name} IS NOT ?", _scalar(column, naive)
+
+
+def _comparison(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
+    if condition.value is None:
+        raise InvalidValueError(
+            f"column {column.name!r} cannot be compared with None by {condition.operator!r}; use 'isnull'",
+            column=column.name,
+        )
+    return f"{name} {_COMPARISONS[condition.operator]} ?", _scalar(column, naive)
+
+
+def _between(name: str, _condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
+    def bind(value: object, parameters: list[Storable]) -> None:
+        if not isinstance(value, list | tuple) or len(cast("Sequence[object]", value)) != 2 or None in value:
+            raise QueryError(f"'between' on {column.name!r} takes a pair (low, high), not {value!r}")
+        low, high = cast("Sequence[object]", value)
+        parameters.append(encode_comparison(low, column, naive))
+        parameters.append(encode_comparison(high, column, naive))
+
+    return f"{name} BETWEEN ? AND ?", bind
+
+
+def _isnull(name: str, condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
+    if not isinstance(condition.value, bool):
+        raise QueryError(f"'isnull' on {column.name!r} takes True or False, not {condition.value!r}")
+    return f"{name} IS {'' if condition.value else 'NOT '}NULL", _nothing
+
+
+def _values_of(value: object, operator: str) -> Collection[object]:
+    if isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping):
+        return cast("Collection[object]", value)
+    raise QueryError(f"{operator!r} takes a list, tuple or set of values, not {value!r}")
+
+
+def _list_shape(value: object, operator: str) -> tuple[int, bool]:
+    """Return how many parameters the list needs (0 if it travels as one JSON text), and whether it holds None."""
+    values = _values_of(value, operator)
+    as_json = all(not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item) for item in values)
+    holds_none = None in values
+    return (0 if as_json else len(values) - holds_none, holds_none)
+
+
+def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
+    count, holds_none = _list_shape(condition.value, condition.operator)
+    source = ", ".join("?" * count) if count else "SELECT value FROM json_each(?)"
+    if condition.operator == "in":
+        text = f"({name} IN ({source}) OR {name} IS NULL)" if holds_none else f"{name} IN ({source})"
+    else:
+        text = f"{name} NOT IN ({source})" if holds_none else f"({name} NOT IN ({source}) OR {name} IS NULL)"
+    if holds_none and condition.operator == "not_in":
+        text = f"({text} AND {name} IS NOT NULL)"
+
+    def bind(value: object, parameters: list[Storable]) -> None:
+        values = _values_of(value, condition.operator)
+        encoded = [encode_comparison(item, column, naive) for item in values if item is not None]
+        if count:
+            parameters.extend(encoded)
+        else:
+            parameters.append(json.dumps(encoded, ensure_ascii=False))
+
+    return text, bind
+
+
+def _pattern(text: str, convert: Callable[[str], str]) -> Callable[..., _Compiled]:
+    def compile_pattern(name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
+        def bind(value: object, parameters: list[Storable]) -> None:
+            parameters.append(convert(encode_pattern(value, column)))
+
+        return text.format(name), bind
+
+    return compile_pattern
+
+
+def _glob_literal(text: str) -> str:
+    return "".join(f"[{character}]" if character in "*?[" else character for character in text)
+
+
+def _glob_from_like(pattern: str) -> str:
+    return "".join({"%": "*", "_": "?"}.get(character) or _glob_literal(character) for character in pattern)
+
+
+_OPERATORS: dict[str, Callable[[str, Condition, ColumnSchema, NaiveTimestamps], _Compiled]] = {
+    "eq": _eq,
+    "ne": _ne,
+    "gt": _comparison,
+    "gte": _comparison,
+    "lt": _comparison,
+    "lte": _comparison,
+    "in": _in,
+    "not_in": _in,
+    "like": _pattern("{} GLOB ?", _glob_from_like),
+    "ilike": _pattern("{} LIKE ?", str),
+    "contains": _pattern("instr({}, ?) > 0", str),
+    "startswith": _pattern("{} GLOB ?", lambda text: f"{_glob_literal(text)}*"),
+    "endswith": _pattern("{} GLOB ?", lambda text: f"*{_glob_literal(text)}"),
+    "between": _between,
+    "isnull": _isnull,
+}

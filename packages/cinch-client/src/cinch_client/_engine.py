@@ -1,0 +1,71 @@
+"""What a connection needs of an engine: a handful of methods, so that a second engine is complete or fails to type-check."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from cinch_client._operations import Operation, Row
+from cinch_client._schema import Schema
+from cinch_client._values import NaiveTimestamps
+
+
+class Scope(NamedTuple):
+    """Where an operation happens: one tenant of one branch of one database."""
+
+    database: str
+    branch: str
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"{self.database}/{self.branch}/{self.tenant}"
+
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class Engine(Protocol):
+    """Carries out operations on the scopes of one project."""
+
+    @property
+    def project_dir(self) -> Path | None:
+        """The project's directory, None for a remote engine."""
+        ...
+
+    @property
+    def api_url(self) -> str | None:
+        """The server's address, None for a local engine."""
+        ...
+
+    @property
+    def naive_timestamps(self) -> NaiveTimestamps:
+        """How timestamps without an offset are read."""
+        ...
+
+    def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
+        """Carry out one operation."""
+        ...
+
+    def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:
+        """Run read-only SQL."""
+        ...
+
+    def schema(self, scope: Scope) -> Schema:
+        """Read the tenant's schema."""
+        ...
+
+    def fingerprint(self, scope: Scope) -> str:
+        """Return the fingerprint of the tenant's schema as it is now; cheap enough to be asked ten times a second."""
+        ...
+
+    def transaction(self, scope: Scope) -> AbstractContextManager[None]:
+        """Begin a transaction, or a savepoint inside the one that is open."""
+        ...
+
+    def in_transaction(self, scope: Scope) -> bool:
+        """Tell whether this thread and task has a transaction open on the scope."""
+        ...
+
+    def close(self) -> None:
+        """Close what is idle; the engine can be used again."""
+        ...
