@@ -1,0 +1,20 @@
+"""The one place that quotes identifiers for SQL."""
+
+from cinch_client._errors import InvalidNameError
+
+
+def quote(identifier: str) -> str:
+    """Return *identifier* as SQL text that names exactly it, whatever it contains.
+
+    Raises:
+        InvalidNameError: It contains NUL or a lone surrogate, which no database file can hold.
+
+    Source: https://www.sqlite.org/lang_keywords.html
+    """
+    if "\x00" in identifier:
+        raise InvalidNameError(f"{identifier!r} contains NUL; nothing can be called so")
+    try:
+        identifier.encode()
+    except UnicodeEncodeError:
+        raise InvalidNameError(f"{identifier!r} is not valid Unicode; nothing can be called so") from None
+    return '"' + identifier.replace('"', '""') + '"'
