@@ -1,7 +1,7 @@
 """Run by the Python of CinchDB 0.1.24's own environment: answers one JSON request per line of standard input.
 
 A request names a project, a scope and a method of the neighbour's own API; the answer is its result or the
-error it raised. What JSON lacks is tagged: ``{"$bytes": base64}``, ``{"$datetime": iso}``, ``{"$column": {...}}``.
+error it raised. What JSON lacks is tagged: ``{"$bytes": base64}``, ``{"$datetime": iso}`` and so on.
 """
 
 import base64

@@ -1,0 +1,180 @@
+"""Figures that have no peer: the tenant handle, a thousand tenants, the generator and what it writes."""
+
+import gc
+import json
+import resource
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from ours import CODEGEN, generate, import_package, make_project
+
+from cinch_client import Column, Index, connect, init_project
+
+DESCRIPTORS = 1024
+TENANTS = 1_000
+ROUNDS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value and the most that it may be, None when nothing is promised."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float | None = None
+
+
+def own_figures(directory: Path, *, quick: bool) -> Iterator[Figure]:
+    """Measure everything that has no peer; *directory* is empty."""
+    yield from handle_figures(directory)
+    yield many_tenants(directory)
+    for tables in (10, 100) if quick else (100, 1_000):
+        yield from generator_figures(directory, tables)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """The median time of one call."""
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        gc.collect()
+        start = perf_counter()
+        call()
+        times.append(perf_counter() - start)
+    return median(times)
+
+
+def handle_figures(directory: Path) -> Iterator[Figure]:
+    """What ``models.with_tenant(t).Users`` costs, and whether a fresh container finds as fast as a held handle."""
+    connection = make_project(directory / "handles")
+    generate(directory / "handles", directory / "handle_models")
+    models = import_package(directory / "handle_models").create_models(connection)
+    names = [f"t{number}" for number in range(TENANTS)]
+    for handle in (models.with_tenant(name).Users for name in names):
+        assert handle is not None
+    loops = range(20)
+    spent = seconds(lambda: [models.with_tenant(name).Users for _ in loops for name in names])
+    yield Figure("with_tenant(t).Users", spent / len(loops) / TENANTS * 1e6, "µs", 3)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    kept = [models.with_tenant(name).Users for name in names]
+    size = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    yield Figure("memory of with_tenant(t).Users", size / len(kept) / 1024, "KB", 0.5)
+    yield fresh_against_held(models)
+    connection.close()
+
+
+def fresh_against_held(models: Any) -> Figure:
+    """One find on a new container for the tenant, divided by one on a handle that was kept."""
+    key = models.Users.create(name="Ada", email="a@example.com", age=36, active=True).id
+    held = models.with_tenant("main").Users
+
+    def find_held() -> None:
+        for _ in range(2_000):
+            held.find_by_id(key)
+
+    def find_fresh() -> None:
+        for _ in range(2_000):
+            models.with_tenant("main").Users.find_by_id(key)
+
+    ratios: list[float] = []
+    for _ in range(ROUNDS):
+        start = perf_counter()
+        find_held()
+        between = perf_counter()
+        find_fresh()
+        ratios.append((perf_counter() - between) / (between - start))
+    return Figure("find on a fresh container / on a held handle", median(ratios), "×", 1.05)
+
+
+TOUCH = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))
+sys.path.insert(0, sys.argv[1])
+from cinch_client import connect
+from handle_models import create_models
+models = create_models(connect("main", project_dir=Path(sys.argv[1], "handles")))
+errors = 0
+for again in range(2):
+    for number in range({tenants}):
+        users = models.with_tenant(f"t{{number}}").Users
+        try:
+            users.create(name="Ada", email=f"{{again}}@example.com", age=36, active=True)
+            errors += users.count() != again + 1
+        except Exception as error:
+            errors += 1
+print(errors)
+"""
+
+
+def many_tenants(directory: Path) -> Figure:
+    """Write to and read from a thousand tenants, twice, in a process that may hold 1,024 descriptors."""
+    connection = connect("main", project_dir=directory / "handles")
+    connection.create_tenants([f"t{number}" for number in range(TENANTS)])
+    connection.close()
+    script = TOUCH.format(
+        limit=min(DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[1]), tenants=TENANTS
+    )
+    return Figure("errors in 1,000 tenants under ulimit -n 1024", float(run(script, str(directory))), "", 0)
+
+
+def run(script: str, *arguments: str) -> str:
+    """The standard output of a Python process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def generator_figures(directory: Path, tables: int) -> Iterator[Figure]:
+    """Generate, check and import the package of a database with so many tables of 12 columns."""
+    project, package = directory / f"project_{tables}", directory / f"models_{tables}"
+    make_wide_project(project, tables)
+    bar = 0.5 * tables / 100
+    yield Figure(
+        f"generate {tables} tables", seconds(lambda: generate(project, package, "--force")), "s", bar
+    )
+    yield Figure(f"check {tables} tables", seconds(lambda: generate(project, package, "--check")), "s", bar)
+    text = sum(file.stat().st_size for file in package.rglob("*.py"))
+    yield Figure(f"package of {tables} tables", text / 1e6, "MB", tables / 100)
+    script = """
+import json, sys, time
+import cinch_models_runtime
+sys.path.insert(0, sys.argv[1])
+start = time.perf_counter()
+__import__(sys.argv[2])
+print(json.dumps(time.perf_counter() - start))
+"""
+    times = [json.loads(run(script, str(directory), package.name)) for _ in range(ROUNDS)]
+    yield Figure(f"import of the package of {tables} tables", median(times) * 1000, "ms", 10)
+    empty = seconds(lambda: subprocess.run([CODEGEN, "--version"], check=True, capture_output=True))
+    yield Figure("  of these, starting the command", empty, "s")
+
+
+def make_wide_project(project: Path, tables: int) -> None:
+    """Tables of 12 columns each: the three automatic ones, text, numbers and a flag."""
+    init_project(project)
+    connection = connect("main", project_dir=project)
+    columns = [
+        Column("name", "TEXT", nullable=False),
+        Column("email", "TEXT", unique=True),
+        Column("age", "INTEGER"),
+        Column("score", "REAL", default="0"),
+        Column("active", "BOOLEAN", nullable=False),
+        Column("total", "NUMERIC"),
+        Column("payload", "BLOB"),
+        Column("note", "TEXT"),
+        Column("rank", "INTEGER", nullable=False, default="1"),
+    ]
+    for number in range(tables):
+        connection.create_table(f"table{number}", columns, [Index(["age"])])
+    connection.close()

@@ -1,0 +1,226 @@
+"""Our generated models beside their peers, as ratios to raw dicts in one run: ``uv run python benchmarks/models.py``.
+
+Every peer has a table of 8 columns and 10,000 rows of its own. A round runs one operation on all peers in shuffled
+order; the figure of a peer is the median over the rounds of its time divided by that of raw dicts in the same round.
+Then come the figures that have no peer: the tenant handle, many tenants, the generator and its output.
+
+The peers come from the dependency group ``benchmarks``; without it this script starts itself again through uv.
+"""
+
+import argparse
+import gc
+import json
+import os
+import random
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from figures import Figure
+    from peers import Peer
+
+OPERATIONS = {
+    "find by id x1000": 1.35,
+    "select 10k": 1.9,
+    "filter+limit x1000": 1.7,
+    "create x500": 1.25,
+    "bulk create 10k": 1.2,
+    "update id x500": 1.9,
+    "count x1000": 1.2,
+}
+"""What is timed, and the ratio to raw dicts that our models have to reach."""
+
+STARTED_AGAIN = "CINCH_BENCHMARK_STARTED_AGAIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much one round does."""
+
+    rows: int = 10_000
+    singles: int = 1_000
+    writes: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One operation of one peer: the median of its times in milliseconds and of its ratios to raw dicts."""
+
+    operation: str
+    peer: str
+    milliseconds: float
+    ratio: float
+
+
+def start_with_peers() -> None:
+    """Replace this process by one that has the peers installed, where they are not."""
+    if find_spec("sqlalchemy") and find_spec("django") and find_spec("peewee") and find_spec("sqlmodel"):
+        return
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None or STARTED_AGAIN in os.environ:
+        sys.exit("the peers are missing; run: uv run --group benchmarks python benchmarks/models.py")
+    os.environ[STARTED_AGAIN] = "1"
+    os.execv(uv, [uv, "run", "--group", "benchmarks", "python", *sys.argv])
+
+
+def new_rows(count: int, name: str) -> list[dict[str, object]]:
+    """Rows as a caller has them: without id and times."""
+    return [
+        {"name": name, "email": f"{name}{n}@example.com", "age": n % 90, "score": n / 7, "active": n % 3 == 0}
+        for n in range(count)
+    ]
+
+
+def stored_ids(peer: "Peer", count: int, seed: int) -> list[str]:
+    """The ids of *count* rows of *peer*, in an order of chance."""
+    connection = sqlite3.connect(peer.file)
+    ids = [row[0] for row in connection.execute("SELECT id FROM users WHERE name = 'kept'")]
+    connection.close()
+    return random.Random(seed).sample(ids, count)
+
+
+def remove_new_rows(peer: "Peer") -> None:
+    """Bring the table back to what every round starts from."""
+    connection = sqlite3.connect(peer.file)
+    connection.execute("DELETE FROM users WHERE name = 'new'")
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def prepared(peer: "Peer", operation: str, sizes: Sizes, seed: int) -> Callable[[], object]:
+    """What is to be timed, with everything that it needs at hand."""
+    if operation.startswith("find"):
+        ids = stored_ids(peer, sizes.singles, seed)
+        return lambda: peer.find(ids)
+    if operation.startswith("select"):
+        return peer.select
+    if operation.startswith("filter"):
+        return lambda: peer.page(sizes.singles)
+    if operation.startswith("create"):
+        rows = new_rows(sizes.writes, "new")
+        return lambda: peer.create(rows)
+    if operation.startswith("bulk"):
+        rows = new_rows(sizes.rows, "new")
+        return lambda: peer.bulk_create(rows)
+    if operation.startswith("update"):
+        loaded = peer.load(stored_ids(peer, sizes.writes, seed))
+        return lambda: peer.update(loaded)
+    return lambda: peer.count(sizes.singles)
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Seconds that *call* takes, with the garbage of others collected before."""
+    gc.collect()
+    start = perf_counter()
+    call()
+    return perf_counter() - start
+
+
+def measure(peers: "list[Peer]", operation: str, sizes: Sizes, rounds: int) -> list[Result]:
+    """Time one operation on all peers; the first round warms up and is dropped."""
+    times: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    for number in range(rounds + 1):
+        for peer in random.Random(number).sample(peers, len(peers)):
+            times[peer.name].append(timed(prepared(peer, operation, sizes, number)))
+            remove_new_rows(peer)
+    raw = times[peers[0].name][1:]
+    return [
+        Result(
+            operation,
+            name,
+            median(seconds[1:]) * 1000,
+            median(own / base for own, base in zip(seconds[1:], raw, strict=True)),
+        )
+        for name, seconds in times.items()
+    ]
+
+
+def compare(directory: Path, sizes: Sizes, rounds: int) -> Iterator[Result]:
+    """Set every peer up and yield the results of one operation after the other."""
+    from ours import Ours
+    from peers import PEERS
+
+    peers: list[Peer] = []
+    for number, kind in enumerate((*PEERS, Ours)):
+        (directory / str(number)).mkdir()
+        peers.append(kind(directory / str(number) / "users.db"))
+        peers[-1].bulk_create(new_rows(sizes.rows, "kept"))
+    gc.collect()
+    gc.freeze()
+    for operation in OPERATIONS:
+        yield from measure(peers, operation, sizes, rounds)
+        show(f"  {operation} done")
+    for peer in peers:
+        peer.close()
+
+
+def show(line: str) -> None:
+    """Tell a person at a terminal how far it is."""
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr)
+
+
+def verdict(value: float, bar: float | None) -> str:
+    """The bar beside a figure, and whether it is reached."""
+    return "" if bar is None else f"{bar:g} {'ok' if value <= bar else 'MISSED'}"
+
+
+def print_tables(results: list[Result], figures: "list[Figure]") -> None:
+    """Peers as rows, operations as columns; then the figures of our own."""
+    names = list(dict.fromkeys(result.peer for result in results))
+    ratios = {(result.peer, result.operation): result for result in results}
+    print(f"{'ratio to raw dicts':<24}" + "".join(f"{operation:>20}" for operation in OPERATIONS))
+    raw = (f"{ratios[names[0], operation].milliseconds:.1f} ms" for operation in OPERATIONS)
+    print(f"{names[0] + ', time':<24}" + "".join(f"{cell:>20}" for cell in raw))
+    for name in names:
+        cells = (f"{ratios[name, operation].ratio:.2f}" for operation in OPERATIONS)
+        print(f"{name:<24}" + "".join(f"{cell:>20}" for cell in cells))
+    bars = (verdict(ratios[names[-1], operation].ratio, bar) for operation, bar in OPERATIONS.items())
+    print(f"{'bar for our models':<24}" + "".join(f"{cell:>20}" for cell in bars))
+    print()
+    for figure in figures:
+        value = f"{figure.value:,.2f} {figure.unit}"
+        print(f"{figure.name:<60}{value:>16}{verdict(figure.value, figure.bar):>16}")
+
+
+def parse() -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description="Our generated models beside their peers.")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds per operation, 1 or more")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the rows, 3 rounds; figures are rough"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parse()
+    start_with_peers()
+    from figures import own_figures
+
+    sizes = Sizes(1_000, 100, 50) if options.quick else Sizes()
+    rounds = min(options.rounds, 3) if options.quick else options.rounds
+    with tempfile.TemporaryDirectory(prefix="cinch-benchmark-") as name:
+        figures = list(own_figures(Path(name), quick=options.quick))
+        results = list(compare(Path(name), sizes, rounds))
+    if options.json:
+        data = {"ratios": [asdict(result) for result in results], "figures": [asdict(one) for one in figures]}
+        print(json.dumps(data, indent=2))
+    else:
+        print_tables(results, figures)
+
+
+if __name__ == "__main__":
+    main()
