@@ -52,7 +52,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def handle_figures(directory: Path) -> Iterator[Figure]:
-    """What ``models.with_tenant(t).Users`` costs, and whether a fresh container finds as fast as a held handle."""
+    """What ``models.with_tenant(t).Users`` costs, and what a find on a fresh one costs more."""
     connection = make_project(directory / "handles")
     generate(directory / "handles", directory / "handle_models")
     models = import_package(directory / "handle_models").create_models(connection)

@@ -1,10 +1,10 @@
-"""Our generated models beside their peers, as ratios to raw dicts in one run: ``uv run python benchmarks/models.py``.
+"""Our generated models beside their peers, as ratios to raw dicts: ``uv run python benchmarks/models.py``.
 
-Every peer has a table of 8 columns and 10,000 rows of its own. A round runs one operation on all peers in shuffled
-order; the figure of a peer is the median over the rounds of its time divided by that of raw dicts in the same round.
-Then come the figures that have no peer: the tenant handle, many tenants, the generator and its output.
+Every peer has a table of 8 columns and 10,000 rows of its own. A round runs one operation on all peers in
+shuffled order; the figure of a peer is the median over the rounds of its time divided by that of raw dicts in
+the same round. Then come the figures without a peer: tenant handles, many tenants, the generator and its output.
 
-The peers come from the dependency group ``benchmarks``; without it this script starts itself again through uv.
+The peers come from the dependency group ``benchmarks``; without it this script starts itself again by uv.
 """
 
 import argparse
@@ -197,9 +197,7 @@ def parse() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="Our generated models beside their peers.")
     parser.add_argument("--rounds", type=int, default=7, help="rounds per operation, 1 or more")
-    parser.add_argument(
-        "--quick", action="store_true", help="a tenth of the rows, 3 rounds; figures are rough"
-    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, 3 rounds")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args()
 

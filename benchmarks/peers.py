@@ -1,7 +1,7 @@
-"""The peers of the benchmark: each does the same seven operations on a table of its own, in the way its manual shows.
+"""The peers of the benchmark: each does the same seven operations on a table of its own, as its manual shows.
 
-All hold one connection, write in WAL mode with synchronous=NORMAL, take ids from the same function and wrap each
-single write in a transaction of its own.
+All hold one connection, write in WAL mode with synchronous=NORMAL, take ids from the same function and wrap
+each single write in a transaction of its own.
 """
 
 # pyright: basic
@@ -246,7 +246,7 @@ class SQLModel(SQLAlchemy):
         import sqlalchemy as sa
         import sqlmodel
 
-        class User(sqlmodel.SQLModel, table=True):
+        class User(sqlmodel.SQLModel, table=True):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
             __tablename__ = "users"
             id: str = sqlmodel.Field(default_factory=new_id, primary_key=True)
             created_at: datetime = sqlmodel.Field(default_factory=lambda: datetime.now(UTC))
