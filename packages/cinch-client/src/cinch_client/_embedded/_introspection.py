@@ -71,13 +71,13 @@ def read_schema(connection: sqlite3.Connection, *, include_system: bool = False)
         include_system: Whether the tables count whose names begin with ``__``.
 
     Returns:
-        The schema. A view or a virtual table that SQLite cannot read (it names a table that is gone, or a module
-        that is not there) is left out, and logged as a warning.
+        The schema. A view or a virtual table that SQLite cannot read (it names a table that is gone, or a
+        module that is not there) is left out, and logged as a warning.
     """
     facts = _Facts.read(connection, name=None)
-    shown = [
-        name for name in facts.relations if not is_system(name) or (include_system and name.startswith("__"))
-    ]
+    wanted = [name for name in facts.relations if not is_system(name)]
+    if include_system:
+        wanted += [name for name in facts.relations if name.startswith("__")]
     tables = [facts.table(name) for name in wanted if facts.is_table(name)]
     views = [facts.view(name) for name in wanted if not facts.is_table(name)]
     return Schema(_sorted(tables), _sorted(views))
