@@ -1,4 +1,4 @@
-"""The one place that quotes identifiers for SQL."""
+"""The one place that quotes identifiers for SQL, and knows which of them SQLite takes for the same."""
 
 from cinch_client._errors import InvalidNameError
 
@@ -18,3 +18,13 @@ def quote(identifier: str) -> str:
     except UnicodeEncodeError:
         raise InvalidNameError(f"{identifier!r} is not valid Unicode; nothing can be called so") from None
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def fold(name: str) -> str:
+    """Return what is equal for names that SQLite takes for the same: ASCII letters lose their case."""
+    return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether SQLite takes both names for the same."""
+    return fold(one) == fold(other)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from cinch_client._embedded._table_text import TableText, read_table_text
-from cinch_client._embedded._tokens import Token, fold, significant, split_at_commas
+from cinch_client._embedded._tokens import Token, significant, split_at_commas
 from cinch_client._errors import SchemaError
+from cinch_client._quoting import fold
 
 Choices = tuple[str | int, ...]
 

@@ -15,7 +15,8 @@ from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from cinch_client._embedded._choices import read_choices
-from cinch_client._embedded._tokens import fold, group_end, significant
+from cinch_client._embedded._tokens import group_end, significant
+from cinch_client._quoting import fold
 from cinch_client._schema import (
     ColumnSchema,
     ColumnType,

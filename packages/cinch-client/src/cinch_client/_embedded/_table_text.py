@@ -10,12 +10,11 @@ from cinch_client._embedded._tokens import (
     Token,
     group_end,
     mentions,
-    same_name,
     significant,
     split_at_commas,
 )
 from cinch_client._errors import ColumnNotFoundError, SchemaError
-from cinch_client._quoting import quote
+from cinch_client._quoting import quote, same_name
 
 _CONSTRAINT_WORDS = ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from cinch_client._errors import SchemaError
+from cinch_client._quoting import same_name
 
 TokenKind: TypeAlias = Literal["comment", "string", "blob", "quoted", "number", "word", "variable", "symbol"]
 
@@ -83,16 +84,6 @@ def tokenize(sql: str) -> list[Token]:
 def significant(sql: str) -> list[Token]:
     """Split *sql* and leave comments out."""
     return [token for token in tokenize(sql) if token.kind != "comment"]
-
-
-def fold(name: str) -> str:
-    """Return what is equal for names that SQLite takes for the same: ASCII letters lose their case."""
-    return name.lower() if name.isascii() else "".join(c.lower() if c.isascii() else c for c in name)
-
-
-def same_name(one: str, other: str) -> bool:
-    """Tell whether SQLite takes both names for the same."""
-    return fold(one) == fold(other)
 
 
 def mentions(tokens: Iterable[Token], name: str) -> bool:
