@@ -1,10 +1,10 @@
-"""Changes of a schema as frozen values. They know no engine; an engine carries them out on every tenant.
+"""Changes of a schema as frozen values; an engine carries them out on every tenant.
 
-``check`` tells what can be told from the schema alone. What only the data, triggers or checks of a tenant can tell,
-the engine finds out when it applies the change.
+``check`` tells what can be told from the schema alone. What only the data, the triggers or the checks of a
+tenant can tell, the engine finds out when it applies the change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -114,28 +114,30 @@ class DropColumn:
         table = _ordinary_table(schema, self.table)
         _check_columns([column.name for column in table.columns], [self.column], f"table {self.table!r}")
         _check_own(self.column, "dropped")
-        culprit = self._culprit(schema, table)
+        culprit = next(self._culprits(schema, table), None)
         if culprit is not None:
             raise SchemaError(f"column {self.table}.{self.column} cannot be dropped: {culprit}")
 
-    def _culprit(self, schema: Schema, table: TableSchema) -> str | None:
+    def _culprits(self, schema: Schema, table: TableSchema) -> Iterator[str]:
         if self.column in table.primary_key:
-            return "it belongs to the primary key"
-        if len(table.columns) == 1:
-            return "it is the only column; drop the table instead"
+            yield "it belongs to the primary key"
         for other, key in _referring(schema, self.table):
             if self.column in key.references:
-                return f"{other.name}.{', '.join(key.columns)} refers to it"
+                yield f"{other.name}.{', '.join(key.columns)} refers to it"
         for index in table.indexes:
-            if self.column in index.columns and len(index.columns) > 1:
-                return f"the index {index.name!r} covers other columns, too; drop that first"
-        for columns in table.unique:
-            if self.column in columns and len(columns) > 1:
-                return f"the columns {', '.join(columns)} are unique together"
+            if self._shares(index.columns):
+                yield f"the index {index.name!r} covers other columns, too; drop that first"
+        yield from (
+            f"the columns {', '.join(c)} are unique together" for c in table.unique if self._shares(c)
+        )
         for key in table.foreign_keys:
-            if self.column in key.columns and len(key.columns) > 1:
-                return f"the columns {', '.join(key.columns)} refer to {key.table!r} together"
-        return None
+            if self._shares(key.columns):
+                yield f"the columns {', '.join(key.columns)} refer to {key.table!r} together"
+        if len(table.columns) == 1:
+            yield "it is the only column; drop the table instead"
+
+    def _shares(self, columns: Sequence[str | None]) -> bool:
+        return self.column in columns and len(columns) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,7 @@ class DropView:
         _check_view(schema, self.name)
 
 
-SchemaChange: TypeAlias = (
+Change: TypeAlias = (
     CreateTable
     | DropTable
     | AddColumn
@@ -353,8 +355,8 @@ def _check_reference(schema: Schema, column: str, reference: ForeignKeyRef) -> N
 
 def _not_unique(column: str, reference: ForeignKeyRef) -> SchemaError:
     return SchemaError(
-        f"column {column!r} cannot refer to {reference.table}.{reference.column}: that is neither the primary key "
-        f"nor unique; create a unique index on it first"
+        f"column {column!r} cannot refer to {reference.table}.{reference.column}, which is neither the primary "
+        f"key nor unique; create a unique index on it first"
     )
 
 
