@@ -2,7 +2,7 @@
 
 Every peer has a table of 8 columns and 10,000 rows of its own. A round runs one operation on all peers in
 shuffled order; the figure of a peer is the median over the rounds of its time divided by that of raw dicts in
-the same round. Then come the figures without a peer: tenant handles, many tenants, the generator and its output.
+the same round. Then come the figures without a peer: tenant handles, many tenants, the generator.
 
 The peers come from the dependency group ``benchmarks``; without it this script starts itself again by uv.
 """

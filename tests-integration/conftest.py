@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import sys
 import tomllib
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,9 +26,12 @@ from cinch_client import Column, ForeignKeyRef, Index
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cinch_client import CinchDB
+
 REQUIREMENT = "cinchdb==0.1.24"
 ROOT = Path(__file__).parents[1]
 DRIVER = Path(__file__).parent / "neighbour" / "driver.py"
+_numbers = itertools.count()
 TAGS = {Column: "$column", ForeignKeyRef: "$reference", Index: "$index"}
 
 
@@ -158,6 +163,21 @@ def _untagged(item: dict[str, Any]) -> Any:
     if item.keys() == {"$datetime"}:
         return datetime.fromisoformat(item["$datetime"])
     return item
+
+
+@pytest.fixture
+def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[CinchDB], Any]:
+    """Generates a package as users do, imports it and gives its container for a connection."""
+
+    def container(connection: CinchDB) -> Any:
+        package = tmp_path / f"models_{next(_numbers)}"
+        command = Path(sys.executable).with_name("cinch-codegen")
+        place = ["--project-dir", str(connection.project_dir), "--branch", connection.branch]
+        _run(str(command), "generate", connection.database, "--output", str(package), *place)
+        monkeypatch.syspath_prepend(tmp_path)
+        return import_module(package.name).create_models(connection)
+
+    return container
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from typing import Any
 database: Any = import_module("cinchdb.core.database")
 initializer: Any = import_module("cinchdb.core.initializer")
 models: Any = import_module("cinchdb.models")
+pydantic: Any = import_module("pydantic")
 
 DECODERS: dict[str, Callable[[Any], object]] = {
     "$bytes": base64.b64decode,
@@ -60,10 +61,19 @@ def answer(request: dict[str, Any], connections: dict[tuple[str, ...], Any]) -> 
     scope = (project, *request["scope"])
     if scope not in connections:
         connections[scope] = database.connect(*request["scope"], project_dir=Path(project))
+    if method == "select":
+        return select(connections[scope], *args, **kwargs)
     target: Any = connections[scope]
     for name in method.split("."):
         target = getattr(target, name)
     return target(*args, **kwargs)
+
+
+def select(connection: Any, table: str, fields: list[str], **filters: object) -> object:
+    """Read rows through the neighbour's own ``select``, with a model like those that it generates."""
+    place: Any = {"json_schema_extra": {"table_name": table}}
+    model: Any = pydantic.create_model(table, __config__=place, **dict.fromkeys(fields, (Any, None)))
+    return connection.select(model, **filters)
 
 
 def main() -> None:
