@@ -355,8 +355,8 @@ def _check_reference(schema: Schema, column: str, reference: ForeignKeyRef) -> N
 
 def _not_unique(column: str, reference: ForeignKeyRef) -> SchemaError:
     return SchemaError(
-        f"column {column!r} cannot refer to {reference.table}.{reference.column}, which is neither the primary "
-        f"key nor unique; create a unique index on it first"
+        f"column {column!r} cannot refer to {reference.table}.{reference.column}, which is not the primary "
+        f"key and not unique; create a unique index on it first"
     )
 
 

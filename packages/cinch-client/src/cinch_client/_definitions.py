@@ -1,7 +1,8 @@
 """What a user writes to define a table: columns, references and indexes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cinch_client._errors import ConfigurationError
 from cinch_client._names import AUTOMATIC_COLUMNS, check_name
@@ -125,3 +126,30 @@ class Tenant:
     description: str | None = None
     is_main: bool = False
     materialized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """Something that was done to the schema of a branch.
+
+    Attributes:
+        id: Its id; the same on every branch that it came to.
+        type: What was done: ``create_table``, ``add_column``, ``drop_view`` …
+        entity_type: ``table``, ``column``, ``view`` or ``index``.
+        entity_name: The name of that.
+        details: What else is recorded, or None.
+        sql: The statement, or None.
+        branch: The branch that it was made on.
+        applied: Whether it was carried out.
+        created_at: When it was recorded.
+    """
+
+    id: str
+    type: str
+    entity_type: str
+    entity_name: str
+    details: Mapping[str, object] | None
+    sql: str | None
+    branch: str | None
+    applied: bool
+    created_at: datetime

@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from cinch_client._changes import Change
+from cinch_client._definitions import SchemaChange, Tenant
 from cinch_client._operations import Operation, Row
-from cinch_client._schema import Schema
+from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import NaiveTimestamps
 
 
@@ -64,6 +66,44 @@ class Engine(Protocol):
 
     def in_transaction(self, scope: Scope) -> bool:
         """Tell whether this thread and task has a transaction open on the scope."""
+        ...
+
+    def change(self, scope: Scope, change: Change) -> None:
+        """Change the schema of the scope's branch, in every tenant or in none."""
+        ...
+
+    def system_tables(self, scope: Scope) -> Sequence[TableSchema]:
+        """Return all tables with those of the system, whose names begin with ``__``."""
+        ...
+
+    def databases(self) -> list[str]:
+        """Return the names of all databases."""
+        ...
+
+    def branches(self, scope: Scope) -> list[str]:
+        """Return the names of the branches of the scope's database."""
+        ...
+
+    def changes(self, scope: Scope) -> list[SchemaChange]:
+        """Return the changes of the scope's branch, oldest first."""
+        ...
+
+    def tenants_of(self, scope: Scope) -> list[Tenant]:
+        """Return all tenants of the scope's branch, the template included."""
+        ...
+
+    def create_tenants(
+        self, scope: Scope, names: Sequence[str], description: str | None, copy_from: str | None, *, lazy: bool
+    ) -> None:
+        """Create tenants of the scope's branch, all or none."""
+        ...
+
+    def rename_tenant(self, scope: Scope, old_name: str, new_name: str) -> None:
+        """Rename a tenant of the scope's branch."""
+        ...
+
+    def delete_tenant(self, scope: Scope, name: str) -> None:
+        """Delete a tenant of the scope's branch."""
         ...
 
     def close(self) -> None:

@@ -6,9 +6,9 @@ import math
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from cinch_client._errors import InvalidValueError
 from cinch_client._schema import ColumnSchema, ColumnType
@@ -79,7 +79,7 @@ def encode(value: object, column: ColumnSchema, naive: NaiveTimestamps) -> Stora
         InvalidValueError: The column cannot take the value; the message names both.
     """
     if value is None or type(value) is _AS_IT_IS.get(column.type):
-        return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - str, bytes or None
+        return cast("str | bytes | None", value)
     encoded = _native(value, naive)
     refusal = _REFUSALS[column.type](encoded)
     if refusal is not None:
@@ -90,7 +90,7 @@ def encode(value: object, column: ColumnSchema, naive: NaiveTimestamps) -> Stora
 def encode_comparison(value: object, column: ColumnSchema, naive: NaiveTimestamps) -> Storable:
     """Turn *value* into what *column* is compared with: like :func:`encode`, but any number compares with a number."""
     if value is None or type(value) is _AS_IT_IS.get(column.type):
-        return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - str, bytes or None
+        return cast("str | bytes | None", value)
     encoded = _native(value, naive)
     if column.type in _NUMBERS and isinstance(encoded, int | float):
         refusal = _unstorable(encoded)
@@ -112,6 +112,27 @@ def encode_pattern(value: object, column: ColumnSchema) -> str:
     if not isinstance(value, str):
         raise _refused(value, column, "a pattern is a str")
     return value
+
+
+def encode_parameters(
+    parameters: Sequence[object] | Mapping[str, object], naive: NaiveTimestamps
+) -> list[Storable] | dict[str, Storable]:
+    """Turn the parameters of free SQL into what the driver binds.
+
+    Raises:
+        InvalidValueError: A value cannot be stored in any column.
+    """
+    if isinstance(parameters, Mapping):
+        return {name: _parameter(value, repr(name), naive) for name, value in parameters.items()}
+    return [_parameter(value, str(position), naive) for position, value in enumerate(parameters, 1)]
+
+
+def _parameter(value: object, name: str, naive: NaiveTimestamps) -> Storable:
+    encoded = _native(value, naive)
+    refusal = _refuse_unknown(encoded) if encoded is not None else None
+    if refusal is not None:
+        raise InvalidValueError(f"parameter {name} cannot be {_shown(value)}: {refusal}")
+    return _plain(encoded)
 
 
 def _refused(value: object, column: ColumnSchema, refusal: str) -> InvalidValueError:
@@ -152,13 +173,12 @@ class _Number(str):
 
 
 def _plain(encoded: object) -> Storable:
-    """Give the exact types that the driver binds without asking for an adapter."""
-    if isinstance(encoded, bool):
-        return int(encoded)
+    """Give what the refusals let through in the exact types that the driver binds without asking for an adapter."""
     if isinstance(encoded, str):
         return str(encoded)
-    assert isinstance(encoded, int | float | bytes)  # noqa: S101 - what the refusals let through
-    return encoded
+    if isinstance(encoded, int):
+        return int(encoded)
+    return cast("float | bytes | None", encoded)
 
 
 def _unstorable(value: object) -> str | None:

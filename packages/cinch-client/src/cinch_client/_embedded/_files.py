@@ -1,7 +1,10 @@
-"""Where things are inside a project. Pure: a scope becomes a path, nothing is opened."""
+"""Where things are inside a project: a scope becomes a path."""
 
 import hashlib
+import json
 from pathlib import Path
+
+from cinch_client._values import now
 
 PROJECT_DIRECTORY = ".cinchdb"
 METADATA_FILE = "metadata.db"
@@ -29,3 +32,10 @@ def find_project(start: Path) -> Path | None:
         if (directory / PROJECT_DIRECTORY).is_dir():
             return directory
     return None
+
+
+def write_branch_files(directory: Path, database: str, branch: str, *, description: str | None = None) -> None:
+    """Write what 0.1 expects beside the tenants of a branch; nothing reads it but a check of who owns the directory."""
+    facts = {"created_at": now(), "database": database, "branch": branch, "parent": None, "description": description}
+    (directory / "metadata.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+    (directory / "changes.json").write_text("[]", encoding="utf-8")

@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple, cast
 
 from cinch_client._errors import InvalidValueError, QueryError
+from cinch_client._names import AUTOMATIC_COLUMNS
 from cinch_client._operations import AnyOf, Condition, Count, Delete, Row, Select, Update, Where
 from cinch_client._quoting import quote
-from cinch_client._schema import ColumnSchema, TableSchema, ViewSchema
+from cinch_client._schema import ColumnSchema, ColumnType, TableSchema, ViewSchema
 from cinch_client._values import NaiveTimestamps, Storable, encode, encode_comparison, encode_pattern
 
 BuildRows = Callable[[Iterable[tuple[object, ...]]], list[Row]]
@@ -37,13 +38,15 @@ class Plan(NamedTuple):
 class Relation:
     """Compiles operations on one table or view of one schema; made once, used by every tenant of that schema."""
 
-    __slots__ = ("_naive", "_plans", "columns", "name", "quoted", "schema")
+    __slots__ = ("_naive", "_plans", "automatic", "columns", "keeps_updated_at", "name", "quoted", "schema")
 
     def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps) -> None:
         self.schema = schema
         self.name = schema.name
         self.quoted = quote(schema.name)
         self.columns = {column.name: column for column in schema.columns}
+        self.automatic = _automatic(schema)
+        self.keeps_updated_at = "updated_at" in self.automatic
         self._naive: NaiveTimestamps = naive
         self._plans: dict[_Key, Plan] = {}
 
@@ -148,7 +151,7 @@ class Relation:
         columns = [self.column(name) for name in (self.columns if returning is None else returning)]
         if not columns:
             return text, _no_rows
-        return f"{text} RETURNING {self._list(columns)}", row_builder(columns)
+        return f"{text} RETURNING {self._list(columns)}", row_builder(columns, returned=True)
 
     def _on_conflict(self, names: tuple[str, ...], conflict: tuple[str, ...]) -> str:
         if not conflict:
@@ -208,18 +211,41 @@ def unknown_column(name: str, table: str, columns: Collection[str]) -> QueryErro
     return QueryError(f"{table!r} has no column {name!r};{meant} its columns are {', '.join(columns)}")
 
 
-def row_builder(columns: Sequence[ColumnSchema]) -> BuildRows:
+def _automatic(schema: TableSchema | ViewSchema) -> tuple[str, ...]:
+    """Return the automatic columns that this table has and the database does not fill by itself."""
+    if isinstance(schema, ViewSchema):
+        return ()
+    found = {column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None}
+    names = [name for name in AUTOMATIC_COLUMNS if name in found and not found[name].generated]
+    return tuple(name for name in names if name != "id" or schema.primary_key == ("id",))
+
+
+def row_builder(columns: Sequence[ColumnSchema], *, returned: bool = False) -> BuildRows:
     """Make the function that turns tuples in the order of *columns* into dicts.
 
-    It is compiled from a dict display, which builds a row in half the time of ``dict(zip(...))``.
+    It is compiled from a dict display, which builds a row in half the time of ``dict(zip(...))``. For rows that were
+    *returned* by a write it also mends numbers: SQLite 3.40 gives them the affinity of another column there, an
+    integer as 1.0 or a real number as 1.
     """
     names = [f"v{position}" for position in range(len(columns))]
+    mends = _MENDS if returned else _READ
     pairs = [
-        f"{column.name!r}: {f'boolean[{name}]' if column.type == 'BOOLEAN' else name}"
+        f"{column.name!r}: {mends.get(column.type, '{0}').format(name)}"
         for column, name in zip(columns, names, strict=True)
     ]
     source = f"lambda rows: [{{{', '.join(pairs)}}} for {', '.join(names)}, in rows]"
-    return cast("BuildRows", eval(source, {"__builtins__": {}, "boolean": _BOOLEANS}))  # noqa: S307 - names are reprs
+    known = {"__builtins__": {}, "boolean": _BOOLEANS, "type": type, "int": int, "float": float}
+    return cast("BuildRows", eval(source, known))  # noqa: S307 - made of reprs and numbered names alone
+
+
+_READ: dict[ColumnType | None, str] = {"BOOLEAN": "boolean[{0}]"}
+_WHOLE = "int({0}) if type({0}) is float and {0}.is_integer() and -9e18 < {0} < 9e18 else {0}"
+_MENDS: dict[ColumnType | None, str] = {
+    **_READ,
+    "INTEGER": _WHOLE,
+    "NUMERIC": _WHOLE,
+    "REAL": "float({0}) if type({0}) is int else {0}",
+}
 
 
 class _Booleans(dict[object, object]):

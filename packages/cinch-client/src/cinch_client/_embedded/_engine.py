@@ -1,0 +1,315 @@
+"""The embedded engine: operations on the SQLite files of a project on this machine."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from cinch_client._changes import Change
+from cinch_client._definitions import SchemaChange, Tenant
+from cinch_client._embedded import _introspection, _rows, _transactions
+from cinch_client._embedded._administration import MAIN_TENANT, Administration
+from cinch_client._embedded._failures import translate, translated
+from cinch_client._embedded._files import METADATA_FILE, PROJECT_DIRECTORY
+from cinch_client._embedded._metadata import Metadata
+from cinch_client._embedded._pool import Lease, Pool, PooledFile, connection_limit
+from cinch_client._embedded._readonly import read_only, refused
+from cinch_client._embedded._schema_changes import SchemaChanges
+from cinch_client._embedded._tenant_schema import TenantSchema
+from cinch_client._embedded._tenants import TenantFile, TenantFiles, is_in_place
+from cinch_client._engine import Parameters, Scope
+from cinch_client._errors import QueryError, StorageError, TableNotFoundError, TransactionScopeError
+from cinch_client._names import TEMPLATE_TENANT
+from cinch_client._operations import Count, Operation, Row, Select
+from cinch_client._schema import Schema, TableSchema
+from cinch_client._values import NaiveTimestamps, encode_parameters
+
+Synchronous = Literal["normal", "full"]
+_T = TypeVar("_T")
+
+_STATEMENTS = 512
+_MOST_SCHEMAS = 256
+
+
+class EmbeddedEngine:
+    """Carries out operations on the tenants of one project.
+
+    Args:
+        project: The directory that contains ``.cinchdb``.
+        naive_timestamps: How timestamps without an offset are read.
+        synchronous: ``normal`` may lose the last commits in a power cut, ``full`` does not; neither corrupts.
+        busy_timeout: Seconds to wait for another writer.
+    """
+
+    api_url = None
+
+    def __init__(
+        self, project: Path, naive_timestamps: NaiveTimestamps, synchronous: Synchronous, busy_timeout: float
+    ) -> None:
+        self.project_dir = project
+        self.naive_timestamps: NaiveTimestamps = naive_timestamps
+        self._synchronous = synchronous.upper()
+        self._busy_timeout = busy_timeout
+        self._pool = Pool(self._open, connection_limit(), busy_timeout)
+        self.metadata = Metadata(project / PROJECT_DIRECTORY / METADATA_FILE, busy_timeout)
+        self.tenants = TenantFiles(project, self.metadata, self._pool, self._open)
+        self.administration = Administration(project, self.metadata, self.tenants, self._open)
+        self.schema_changes = SchemaChanges(self.metadata, self.tenants, self._open)
+        self._schemas: dict[str, TenantSchema] = {}
+
+    def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
+        """Carry out one operation; every write is all or nothing."""
+        file = self.tenants.file(scope)
+        if _transactions.opened.get():
+            transaction = _transactions.joined(self, scope)
+            if transaction is not None:
+                return self._run(transaction.lease, operation)
+        now = time.monotonic()
+        if now >= file.look_at:
+            self.tenants.look(file, now)
+        if type(operation) is Select or type(operation) is Count:
+            lease = self._lease(file if file.real else self.tenants.readable(file))
+            try:
+                return self._run(lease, operation)
+            finally:
+                self._pool.release(lease)
+        return self._write(file, lambda lease: self._run(lease, operation))
+
+    def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:
+        """Run read-only SQL."""
+        bound = encode_parameters(parameters, self.naive_timestamps)
+        with self._reading(scope) as lease, read_only(lease.connection, timeout) as guard:
+            try:
+                cursor = lease.connection.execute(sql, bound)
+                rows = cursor.fetchall()
+            except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+                raise (refused(guard) if guard.refused else translate(error, lease.file.path)) from error
+            if cursor.description is None:
+                raise QueryError("the SQL holds no statement")
+            names = [column[0] for column in cursor.description]
+            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
+            return _rows.named(names, rows, guard.read, lease.schema.schema)
+
+    def schema(self, scope: Scope) -> Schema:
+        """Read the tenant's schema."""
+        with self._reading(scope) as lease:
+            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
+            return lease.schema.schema
+
+    def fingerprint(self, scope: Scope) -> str:
+        """Return the fingerprint of the tenant's schema; SQLite's schema cookie tells whether it must be read again."""
+        with self._reading(scope) as lease:
+            self._refresh(lease)
+            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
+            return lease.schema.schema.fingerprint
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[None]:
+        """Begin a transaction that writes, or a savepoint inside the one that is open."""
+        outer = _transactions.joined(self, scope)
+        if outer is not None:
+            with outer.savepoint():
+                yield
+            return
+        lease = self._begin(self.tenants.file(scope))
+        try:
+            with _transactions.entered(_transactions.Transaction(self, scope, lease)):
+                yield
+            self._commit(lease)
+        finally:
+            if lease.connection.in_transaction:
+                lease.connection.execute("ROLLBACK")
+            self._pool.release(lease)
+
+    def in_transaction(self, scope: Scope) -> bool:
+        """Tell whether this thread and task has a transaction open on the scope."""
+        return _transactions.joined(self, scope) is not None
+
+    def change(self, scope: Scope, change: Change) -> None:
+        """Change the schema of the scope's branch, in every tenant or in none."""
+        other = _transactions.elsewhere(self)
+        if other is not None:
+            raise TransactionScopeError(f"a transaction is open on {other}; change the schema outside of it")
+        self.schema_changes.carry_out(scope, change)
+
+    def system_tables(self, scope: Scope) -> Sequence[TableSchema]:
+        """Return all tables with those of the system."""
+        with self._reading(scope) as lease, translated(lease.file.path):
+            return _introspection.read_schema(lease.connection, include_system=True).tables
+
+    def databases(self) -> list[str]:
+        """Return the names of all databases."""
+        return self.metadata.databases()
+
+    def branches(self, scope: Scope) -> list[str]:
+        """Return the names of the branches of the scope's database."""
+        return self.metadata.branches(scope.database)
+
+    def changes(self, scope: Scope) -> list[SchemaChange]:
+        """Return the changes of the scope's branch, oldest first."""
+        return self.administration.changes(scope)
+
+    def tenants_of(self, scope: Scope) -> list[Tenant]:
+        """Return all tenants of the scope's branch, the template included."""
+        return self.administration.tenants(scope)
+
+    def create_tenants(
+        self, scope: Scope, names: Sequence[str], description: str | None, copy_from: str | None, *, lazy: bool
+    ) -> None:
+        """Create tenants of the scope's branch, all or none."""
+        self.administration.create_tenants(scope, names, description, copy_from, lazy=lazy)
+
+    def rename_tenant(self, scope: Scope, old_name: str, new_name: str) -> None:
+        """Rename a tenant of the scope's branch."""
+        self.administration.rename_tenant(scope, old_name, new_name)
+
+    def delete_tenant(self, scope: Scope, name: str) -> None:
+        """Delete a tenant of the scope's branch."""
+        self.administration.delete_tenant(scope, name)
+
+    def materialize_branch(self, database: str, branch: str) -> None:
+        """Make the files of a new branch: the template's, and that of the tenant ``main``."""
+        for tenant in (TEMPLATE_TENANT, MAIN_TENANT):
+            self.tenants.materialize(self.tenants.file(Scope(database, branch, tenant)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from cinch_client._embedded._project import open_engine
+
+        return open_engine, (self.project_dir, self.naive_timestamps, self._synchronous.lower(), self._busy_timeout)
+
+    def close(self) -> None:
+        """Close what is idle; the engine can be used again."""
+        self._pool.close()
+        self.metadata.close()
+
+    def _run(self, lease: Lease, operation: Operation) -> list[Row] | int:
+        try:
+            return _rows.run(lease, operation)
+        except (sqlite3.OperationalError, QueryError, TableNotFoundError) as error:
+            # The schema may have changed under us since it was last looked at.
+            if not self._refresh(lease):
+                raise self._translated(error, lease) from error
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            raise translate(error, lease.file.path) from error
+        with translated(lease.file.path):
+            return _rows.run(lease, operation)
+
+    @staticmethod
+    def _translated(error: Exception, lease: Lease) -> Exception:
+        return translate(error, lease.file.path) if isinstance(error, sqlite3.Error) else error
+
+    def _write(self, file: TenantFile, write: Callable[[Lease], _T]) -> _T:
+        """Write outside a transaction of the caller's; again, if the file was replaced before the write got its turn."""
+        other = _transactions.elsewhere(self)
+        if other is not None:
+            raise TransactionScopeError(
+                f"a transaction is open on {other}; writing to {file.scope} would not be part of it: "
+                "open a transaction on that tenant, too, or write to it outside"
+            )
+        while True:
+            self._prepare_to_write(file)
+            lease = self._lease(file)
+            try:
+                result = write(lease)
+                if is_in_place(lease, file.path):
+                    return result
+            finally:
+                self._pool.release(lease)
+            # Renamed, deleted or replaced by another process between our look and our lock.
+            self.tenants.look_soon()
+            self.tenants.look(file, time.monotonic())
+
+    def _begin(self, file: TenantFile) -> Lease:
+        now = time.monotonic()
+        while True:
+            self.tenants.look(file, now)
+            self._prepare_to_write(file)
+            lease = self._lease(file)
+            try:
+                with translated(file.path):
+                    lease.connection.execute("BEGIN IMMEDIATE")
+                if is_in_place(lease, file.path):
+                    return lease
+                lease.connection.execute("ROLLBACK")
+            except BaseException:
+                self._pool.release(lease)
+                raise
+            self._pool.release(lease)
+            self.tenants.look_soon()
+
+    def _commit(self, lease: Lease) -> None:
+        if not lease.connection.in_transaction:
+            raise StorageError("the transaction was rolled back by an earlier error inside it; nothing was written")
+        with translated(lease.file.path):
+            lease.connection.execute("COMMIT")
+
+    def _prepare_to_write(self, file: TenantFile) -> None:
+        if file.branch is not None:
+            file.branch.check_writable()
+        if not file.real:
+            self.tenants.materialize(file)
+
+    @contextmanager
+    def _reading(self, scope: Scope) -> Iterator[Lease]:
+        transaction = _transactions.joined(self, scope)
+        if transaction is not None:
+            yield transaction.lease
+            return
+        file = self.tenants.file(scope)
+        now = time.monotonic()
+        if now >= file.look_at:
+            self.tenants.look(file, now)
+        lease = self._lease(self.tenants.readable(file))
+        try:
+            yield lease
+        finally:
+            self._pool.release(lease)
+
+    def _lease(self, file: PooledFile) -> Lease:
+        try:
+            lease = file.idle.pop()
+        except IndexError:
+            with translated(file.path):
+                lease = self._pool.lease(file)
+        if lease.epoch != file.epoch:
+            self._refresh(lease)
+            lease.epoch = file.epoch
+        return lease
+
+    def _refresh(self, lease: Lease) -> bool:
+        """Read the schema again if SQLite's cookie has moved; tell whether it had."""
+        with translated(lease.file.path):
+            version = lease.connection.execute("PRAGMA schema_version").fetchone()[0]
+            if version == lease.schema_version:
+                return False
+            digest = _introspection.schema_digest(lease.connection)
+            known = self._schemas.get(digest)
+            if known is None:
+                known = TenantSchema(_introspection.read_schema(lease.connection), self.naive_timestamps)
+                if len(self._schemas) >= _MOST_SCHEMAS:
+                    self._schemas.clear()
+                self._schemas[digest] = known
+            lease.schema = known
+            lease.schema_version = version
+            return True
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        source = path.name if path.name == ":memory:" else f"{path.as_uri()}?mode=rw"
+        connection = sqlite3.connect(
+            source,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+            timeout=self._busy_timeout,
+        )
+        try:
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection

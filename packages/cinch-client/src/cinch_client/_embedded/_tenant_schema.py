@@ -1,0 +1,32 @@
+"""A schema with what was compiled for it; tenants whose schemas are equal share one."""
+
+from cinch_client._embedded._sql import Relation
+from cinch_client._errors import TableNotFoundError
+from cinch_client._schema import Schema
+from cinch_client._values import NaiveTimestamps
+
+
+class TenantSchema:
+    """A schema and the compiler of each of its tables and views, made at first use."""
+
+    __slots__ = ("_naive", "_relations", "schema")
+
+    def __init__(self, schema: Schema, naive: NaiveTimestamps) -> None:
+        self.schema = schema
+        self._naive: NaiveTimestamps = naive
+        self._relations: dict[str, Relation] = {}
+
+    def relation(self, name: str) -> Relation:
+        """Return the compiler of a table or view.
+
+        Raises:
+            TableNotFoundError: There is none of that name; the message says which there are.
+        """
+        relation = self._relations.get(name)
+        if relation is None:
+            found = self.schema.table(name) or self.schema.view(name)
+            if found is None:
+                names = ", ".join(sorted(each.name for each in self.schema)) or "none"
+                raise TableNotFoundError(f"there is no table or view {name!r}; there are: {names}")
+            relation = self._relations[name] = Relation(found, self._naive)
+        return relation

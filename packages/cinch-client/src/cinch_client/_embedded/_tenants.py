@@ -1,0 +1,230 @@
+"""Which file a tenant lives in: finding it, making it at the first write, and noticing when it moves.
+
+A tenant is *lazy* as long as it was never written to: it has a row in the metadata but no file of its own, and is
+read through the template tenant. CinchDB 0.1 sometimes leaves an empty file without tables in the place of a lazy
+tenant, or a row that says "materialized" without a file; both count as lazy here.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from cinch_client._embedded import _files
+from cinch_client._embedded._failures import translated
+from cinch_client._embedded._metadata import BranchRecord, Metadata, mark_materialized
+from cinch_client._embedded._pool import Inode, Lease, Pool, PooledFile, inode_of
+from cinch_client._engine import Scope
+from cinch_client._errors import StorageError
+from cinch_client._names import TEMPLATE_TENANT
+
+LOOK_SECONDS = 0.1
+"""How long it may take until a change that another process made to the project is noticed."""
+
+_BLANK = Path(":memory:")
+
+
+class TenantFile(PooledFile):
+    """What is known of one tenant's file; every connection object of the scope shares it.
+
+    Attributes:
+        scope: Whose file it is.
+        branch: The metadata of its branch, as of the last look.
+        real: Whether there is a file of its own (a lazy tenant has none).
+        look_at: When to look again, by the monotonic clock.
+    """
+
+    __slots__ = ("branch", "generation", "look_at", "real", "scope")
+
+    def __init__(self, scope: Scope, path: Path) -> None:
+        super().__init__(path)
+        self.scope = scope
+        self.branch: BranchRecord | None = None
+        self.real = False
+        self.look_at = 0.0
+        self.generation = -1
+
+
+class TenantFiles:
+    """The tenant files of one project.
+
+    Args:
+        project: The directory that contains ``.cinchdb``.
+        metadata: The project's metadata.
+        pool: Where connections to tenants come from.
+        open_connection: Opens one outside the pool.
+    """
+
+    def __init__(
+        self, project: Path, metadata: Metadata, pool: Pool, open_connection: Callable[[Path], sqlite3.Connection]
+    ) -> None:
+        self._project = project
+        self._metadata = metadata
+        self._pool = pool
+        self._open = open_connection
+        self._files: dict[Scope, TenantFile] = {}
+        self._blank = PooledFile(_BLANK)
+        self._generation = 0
+        self._look_at = 0.0
+        self._lock = threading.RLock()
+
+    def file(self, scope: Scope) -> TenantFile:
+        """Return what is known of the scope's file, without looking."""
+        file = self._files.get(scope)
+        if file is None:
+            file = self._files.setdefault(scope, TenantFile(scope, _files.tenant_file(self._project, *scope)))
+        return file
+
+    def look(self, file: TenantFile, now: float) -> None:
+        """See whether the project says something else of *file* than it did, or the file was replaced.
+
+        Raises:
+            NotFoundError: Database, branch or tenant do not exist (any more).
+            StorageError: The directory of the branch belongs to another database.
+        """
+        with self._lock:
+            if now >= self._look_at:
+                if self._metadata.moved():
+                    self._generation += 1
+                self._pool.close_idle(now)
+                self._look_at = now + LOOK_SECONDS
+            if file.generation != self._generation or inode_of(file.path) != file.inode:
+                self._resolve(file)
+            file.epoch += 1
+            file.look_at = now + LOOK_SECONDS
+
+    def look_soon(self) -> None:
+        """Have every scope look again at its next use, because this process changed the project."""
+        with self._lock:
+            self._generation += 1
+            for file in list(self._files.values()):
+                file.look_at = 0.0
+
+    def readable(self, file: TenantFile) -> PooledFile:
+        """Return the file to read the tenant from: its own, the template's, or nothing at all."""
+        if file.real:
+            return file
+        template = self.file(file.scope._replace(tenant=TEMPLATE_TENANT))
+        now = time.monotonic()
+        if now >= template.look_at:
+            self.look(template, now)
+        return template if template.real else self._blank
+
+    def materialize(self, file: TenantFile) -> None:
+        """Give a lazy tenant its file, as a whole or not at all; another process may do the same at the same time."""
+        with self._lock, self._metadata.writing() as metadata:
+            self._resolve(file)
+            if file.real:
+                return
+            branch = self._branch(file)
+            template = self.file(file.scope._replace(tenant=TEMPLATE_TENANT))
+            self._resolve(template)
+            self.prepare_branch_directory(branch)
+            with self.new_file(file.path) as new:
+                source = template.path if template.real else _BLANK
+                copy_database(self._open, source, new)
+            mark_materialized(metadata, branch.id, file.scope.tenant)
+            file.generation = -1
+        self.look_soon()
+
+    def real_files(self, branch: BranchRecord) -> list[TenantFile]:
+        """Return the files of all tenants of a branch that have one, the template's not among them."""
+        names = [record.name for record in self._metadata.tenants(branch) if record.name != TEMPLATE_TENANT]
+        files = [self.file(Scope(branch.database, branch.name, name)) for name in names]
+        with self._lock:
+            for file in files:
+                self._resolve(file)
+        return [file for file in files if file.real]
+
+    def prepare_branch_directory(self, branch: BranchRecord) -> None:
+        """Make the directory of a branch with the two files that 0.1 expects there, if it is missing."""
+        directory = _files.branch_directory(self._project, branch.database, branch.name)
+        if directory.is_dir():
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        _files.write_branch_files(directory, branch.database, branch.name)
+
+    @contextmanager
+    def new_file(self, path: Path) -> Iterator[Path]:
+        """Offer a temporary path beside *path*, and move what was made there to *path* in one step."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            with translated(path):
+                yield new
+            # What is in the way is an empty file without tables (see _resolve): its log must not outlive it.
+            remove_database(path)
+            os.replace(new, path)  # noqa: PTH105 - the atomic one
+        finally:
+            remove_database(new)
+
+    def _branch(self, file: TenantFile) -> BranchRecord:
+        if file.branch is None:
+            self._resolve(file)
+        assert file.branch is not None  # noqa: S101 - _resolve sets it or raises
+        return file.branch
+
+    def _resolve(self, file: TenantFile) -> None:
+        generation = self._generation
+        database, name, tenant = file.scope
+        branch = self._metadata.branch(database, name)
+        record = self._metadata.tenant(branch, tenant)
+        self._check_owner(branch)
+        inode = inode_of(file.path)
+        if inode != file.inode:
+            self._pool.forget(file)
+            file.inode = inode
+        file.branch = branch
+        file.real = inode is not None and (record.materialized or self._has_tables(file.path))
+        file.generation = generation
+
+    def _has_tables(self, path: Path) -> bool:
+        with translated(path), closing(self._open(path)) as connection:
+            return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+
+    def owns(self, branch: BranchRecord) -> bool:
+        """Tell whether the directory of a branch is its own: ``a-b``/``c`` and ``a``/``b-c`` would share one."""
+        return self._metadata.rival(branch.database, branch.name) is None or self._owner(branch) == branch.database
+
+    def _check_owner(self, branch: BranchRecord) -> None:
+        if not self.owns(branch):
+            directory = _files.branch_directory(self._project, branch.database, branch.name)
+            raise StorageError(
+                f"{branch.database}/{branch.name} cannot be used: its directory {directory.name} belongs to the database "
+                f"{self._owner(branch) or 'that was there first'}, and their rows would be in the same files; "
+                "create it again under another name"
+            )
+
+    def _owner(self, branch: BranchRecord) -> str | None:
+        """Return the database that the directory of a branch says it belongs to."""
+        directory = _files.branch_directory(self._project, branch.database, branch.name)
+        try:
+            return json.loads((directory / "metadata.json").read_text(encoding="utf-8"))["database"]
+        except (OSError, ValueError, KeyError):
+            return None
+
+
+def copy_database(open_connection: Callable[[Path], sqlite3.Connection], source: Path, target: Path) -> None:
+    """Copy a database that may be in use; the copy is a whole one of its own, in WAL mode."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        if source != _BLANK:
+            with closing(open_connection(source)) as original:
+                original.backup(copy)
+        copy.execute("PRAGMA journal_mode = WAL")
+
+
+def remove_database(path: Path) -> None:
+    """Remove a database file with its log, if they exist; nobody may be using it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def is_in_place(lease: Lease, path: Path) -> bool:
+    """Tell whether *path* still names the file that the lease is open on."""
+    inode: Inode | None = inode_of(path)
+    return inode == lease.inode
