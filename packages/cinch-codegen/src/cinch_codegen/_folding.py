@@ -1,0 +1,54 @@
+"""Breaks lines of source code that are too long, the way formatters do. Pure."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+WIDTH = 110
+_OPENING, _CLOSING = "([{", ")]}"
+_INDENT = "    "
+
+
+def fold(text: str) -> str:
+    """Return *text* with every line over the width broken at the commas of its longest brackets, where it has any."""
+    lines = text.split("\n")
+    if all(len(line) <= WIDTH for line in lines):
+        return text
+    return "\n".join(folded for line in lines for folded in _fold(line))
+
+
+def _fold(line: str) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip())]
+    if len(line) <= WIDTH or line.lstrip().startswith(('"', "#")):
+        return [line]
+    group = max(_groups(line), key=lambda group: group[-1] - group[0], default=[0, 0])
+    start, end = group[0], group[-1]
+    if end - start <= 1:
+        return [line]
+    head, inside, tail = line[: start + 1], line[start + 1 : end], indent + line[end:]
+    if len(indent) + len(_INDENT) + len(inside) <= WIDTH:
+        return [head, f"{indent}{_INDENT}{inside}", tail]
+    items = [line[left + 1 : right].strip() for left, right in pairwise(group)]
+    folded = [piece for item in items if item for piece in _fold(f"{indent}{_INDENT}{item},")]
+    return [head, *folded, tail]
+
+
+def _groups(line: str) -> Iterator[list[int]]:
+    """Give for each outermost pair of brackets where it opens, where the commas directly inside it are, where it closes."""
+    depth, quoted, escaped = 0, False, False
+    group: list[int] = []
+    for place, character in enumerate(line):
+        if quoted:
+            quoted = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            quoted = True
+        elif character in _OPENING:
+            depth += 1
+            group += [place] if depth == 1 else []
+        elif character in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                yield [*group, place]
+                group = []
+        elif character == "," and depth == 1:
+            group.append(place)
