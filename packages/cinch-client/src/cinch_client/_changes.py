@@ -1,7 +1,7 @@
 """Changes of a schema as frozen values; an engine carries them out on every tenant.
 
 ``check`` tells what can be told from the schema alone. What only the data, the triggers or the checks of a
-tenant can tell, the engine finds out when it applies the change.
+tenant can tell, the engine finds out when it applies the change. ``str`` of a change says what it does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +29,9 @@ class CreateTable:
     name: str
     columns: tuple[Column, ...]
     indexes: tuple[Index, ...] = ()
+
+    def __str__(self) -> str:
+        return f"create table {self.name!r}"
 
     def check(self, schema: Schema) -> None:
         """Raise if *schema* has no room for it, or a reference or an index of it leads nowhere."""
@@ -66,6 +69,9 @@ class DropTable:
 
     name: str
 
+    def __str__(self) -> str:
+        return f"drop table {self.name!r}"
+
     def check(self, schema: Schema) -> None:
         """Raise if there is no such table, or another one refers to it."""
         _table(schema, self.name)
@@ -84,6 +90,9 @@ class AddColumn:
 
     table: str
     column: Column
+
+    def __str__(self) -> str:
+        return f"add column {self.column.name!r} to table {self.table!r}"
 
     def check(self, schema: Schema) -> None:
         """Raise if there is no such table, it has such a column already, or its reference leads nowhere."""
@@ -108,6 +117,9 @@ class DropColumn:
 
     table: str
     column: str
+
+    def __str__(self) -> str:
+        return f"drop column {self.column!r} of table {self.table!r}"
 
     def check(self, schema: Schema) -> None:
         """Raise if there is no such column, or a key or an index of several columns needs it."""
@@ -148,6 +160,9 @@ class RenameColumn:
     old_name: str
     new_name: str
 
+    def __str__(self) -> str:
+        return f"rename column {self.old_name!r} of table {self.table!r}"
+
     def check(self, schema: Schema) -> None:
         """Raise if there is no such column, or the new name is taken or not allowed."""
         table = _ordinary_table(schema, self.table)
@@ -168,6 +183,9 @@ class CreateIndex:
     name: str | None = None
     unique: bool = False
 
+    def __str__(self) -> str:
+        return f"create {'unique ' if self.unique else ''}index {self.index_name!r}"
+
     @property
     def index_name(self) -> str:
         """Its name: as given, or ``idx_<table>_<columns>``, ``uniq_…`` for a unique one."""
@@ -187,6 +205,9 @@ class DropIndex:
     """Remove an index."""
 
     name: str
+
+    def __str__(self) -> str:
+        return f"drop index {self.name!r}"
 
     def check(self, schema: Schema) -> None:
         """Raise if there is no such index, or a foreign key needs it."""
@@ -214,6 +235,9 @@ class CreateView:
     name: str
     sql: str
 
+    def __str__(self) -> str:
+        return f"create view {self.name!r}"
+
     def check(self, schema: Schema) -> None:
         """Raise if the name is taken or not allowed."""
         check_name(self.name, "view")
@@ -227,6 +251,9 @@ class UpdateView:
     name: str
     sql: str
 
+    def __str__(self) -> str:
+        return f"update view {self.name!r}"
+
     def check(self, schema: Schema) -> None:
         """Raise if there is no such view."""
         _check_view(schema, self.name)
@@ -237,6 +264,9 @@ class DropView:
     """Remove a view."""
 
     name: str
+
+    def __str__(self) -> str:
+        return f"drop view {self.name!r}"
 
     def check(self, schema: Schema) -> None:
         """Raise if there is no such view."""
