@@ -32,7 +32,20 @@ from cinch_client._errors import (
     TransactionScopeError,
     UnsupportedError,
 )
-from cinch_client._operations import AnyOf, Condition, Count, Delete, Insert, Operation, Operator, Row, Select, Update, Where
+from cinch_client._operations import (
+    AnyOf,
+    Condition,
+    Count,
+    Delete,
+    Insert,
+    Lookup,
+    Operation,
+    Operator,
+    Row,
+    Select,
+    Update,
+    Where,
+)
 from cinch_client._project import delete_database, init_database, init_project, list_databases
 from cinch_client._schema import (
     ColumnSchema,

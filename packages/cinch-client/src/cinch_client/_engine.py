@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from cinch_client._changes import Change
 from cinch_client._definitions import SchemaChange, Tenant
-from cinch_client._operations import Operation, Row
+from cinch_client._operations import Lookup, Operation, Row
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import NaiveTimestamps
 
@@ -46,6 +46,10 @@ class Engine(Protocol):
 
     def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
         """Carry out one operation."""
+        ...
+
+    def look_up(self, scope: Scope, lookup: Lookup, key: Sequence[object]) -> Row | None:
+        """Read one row by its key."""
         ...
 
     def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:

@@ -79,6 +79,24 @@ class Select:
     offset: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Lookup:
+    """Read the one row that has a key: a Select that is made once, for each table, and then given keys.
+
+    The smallest and most frequent of all reads has a form of its own because making and compiling a Select costs as
+    much as SQLite needs to find the row. Two lookups are never equal, so that an engine can remember what it compiled.
+
+    Args:
+        table: A table.
+        columns: What to read, at least one, in this order.
+        key: The columns of its primary key or of another unique key, at least one.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """Count the rows for which all conditions hold."""

@@ -84,7 +84,7 @@ def encode(value: object, column: ColumnSchema, naive: NaiveTimestamps) -> Stora
     refusal = _REFUSALS[column.type](encoded)
     if refusal is not None:
         raise _refused(value, column, refusal)
-    return _plain(encoded)
+    return float(cast("float", encoded)) if column.type == "REAL" else _plain(encoded)
 
 
 def encode_comparison(value: object, column: ColumnSchema, naive: NaiveTimestamps) -> Storable:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from cinch_client._changes import Change
 from cinch_client._definitions import SchemaChange, Tenant
@@ -18,15 +18,16 @@ from cinch_client._embedded._pool import Lease, Pool, PooledFile, connection_lim
 from cinch_client._embedded._readonly import read_only, refused
 from cinch_client._embedded._schema_changes import SchemaChanges
 from cinch_client._embedded._tenant_schema import TenantSchema
-from cinch_client._embedded._tenants import TenantFile, TenantFiles, is_in_place
+from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Parameters, Scope
-from cinch_client._errors import QueryError, StorageError, TableNotFoundError, TransactionScopeError
+from cinch_client._errors import CinchError, QueryError, StorageError, TableNotFoundError, TransactionScopeError
 from cinch_client._names import TEMPLATE_TENANT
-from cinch_client._operations import Count, Operation, Row, Select
+from cinch_client._operations import Count, Lookup, Operation, Row, Select
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import NaiveTimestamps, encode_parameters
 
 Synchronous = Literal["normal", "full"]
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _STATEMENTS = 512
@@ -61,21 +62,24 @@ class EmbeddedEngine:
 
     def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
         """Carry out one operation; every write is all or nothing."""
-        file = self.tenants.file(scope)
-        if _transactions.opened.get():
-            transaction = _transactions.joined(self, scope)
-            if transaction is not None:
-                return self._run(transaction.lease, operation)
-        now = time.monotonic()
-        if now >= file.look_at:
-            self.tenants.look(file, now)
         if type(operation) is Select or type(operation) is Count:
-            lease = self._lease(file if file.real else self.tenants.readable(file))
+            lease = self._lease_to_read(scope)
             try:
-                return self._run(lease, operation)
+                return self._run(lease, _rows.read, operation)
             finally:
-                self._pool.release(lease)
-        return self._write(file, lambda lease: self._run(lease, operation))
+                self._give_back(lease)
+        transaction = _transactions.joined(self, scope)
+        if transaction is not None:
+            return self._run(transaction.lease, _rows.write, operation)
+        return self._write(self.tenants.file(scope), operation)
+
+    def look_up(self, scope: Scope, lookup: Lookup, key: Sequence[object]) -> Row | None:
+        """Read one row by its key."""
+        lease = self._lease_to_read(scope)
+        try:
+            return self._run(lease, _rows.look_up, lookup, key)
+        finally:
+            self._give_back(lease)
 
     def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:
         """Run read-only SQL."""
@@ -88,22 +92,17 @@ class EmbeddedEngine:
                 raise (refused(guard) if guard.refused else translate(error, lease.file.path)) from error
             if cursor.description is None:
                 raise QueryError("the SQL holds no statement")
-            names = [column[0] for column in cursor.description]
-            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
-            return _rows.named(names, rows, guard.read, lease.schema.schema)
+            return _rows.named([column[0] for column in cursor.description], rows, guard.read, lease.schema.schema)
 
     def schema(self, scope: Scope) -> Schema:
         """Read the tenant's schema."""
         with self._reading(scope) as lease:
-            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
+            self._refresh(lease)
             return lease.schema.schema
 
     def fingerprint(self, scope: Scope) -> str:
         """Return the fingerprint of the tenant's schema; SQLite's schema cookie tells whether it must be read again."""
-        with self._reading(scope) as lease:
-            self._refresh(lease)
-            assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
-            return lease.schema.schema.fingerprint
+        return self.schema(scope).fingerprint
 
     @contextmanager
     def transaction(self, scope: Scope) -> Iterator[None]:
@@ -114,6 +113,7 @@ class EmbeddedEngine:
                 yield
             return
         lease = self._begin(self.tenants.file(scope))
+        lease.held = True
         try:
             with _transactions.entered(_transactions.Transaction(self, scope, lease)):
                 yield
@@ -121,6 +121,7 @@ class EmbeddedEngine:
         finally:
             if lease.connection.in_transaction:
                 lease.connection.execute("ROLLBACK")
+            lease.held = False
             self._pool.release(lease)
 
     def in_transaction(self, scope: Scope) -> bool:
@@ -184,23 +185,19 @@ class EmbeddedEngine:
         self._pool.close()
         self.metadata.close()
 
-    def _run(self, lease: Lease, operation: Operation) -> list[Row] | int:
+    def _run(self, lease: Lease, run: Callable[Concatenate[Lease, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
-            return _rows.run(lease, operation)
+            return run(lease, *args, **kwargs)
         except (sqlite3.OperationalError, QueryError, TableNotFoundError) as error:
             # The schema may have changed under us since it was last looked at.
             if not self._refresh(lease):
-                raise self._translated(error, lease) from error
+                raise (error if isinstance(error, CinchError) else translate(error, lease.file.path)) from error
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             raise translate(error, lease.file.path) from error
         with translated(lease.file.path):
-            return _rows.run(lease, operation)
+            return run(lease, *args, **kwargs)
 
-    @staticmethod
-    def _translated(error: Exception, lease: Lease) -> Exception:
-        return translate(error, lease.file.path) if isinstance(error, sqlite3.Error) else error
-
-    def _write(self, file: TenantFile, write: Callable[[Lease], _T]) -> _T:
+    def _write(self, file: TenantFile, operation: Operation) -> list[Row] | int:
         """Write outside a transaction of the caller's; again, if the file was replaced before the write got its turn."""
         other = _transactions.elsewhere(self)
         if other is not None:
@@ -209,28 +206,23 @@ class EmbeddedEngine:
                 "open a transaction on that tenant, too, or write to it outside"
             )
         while True:
-            self._prepare_to_write(file)
-            lease = self._lease(file)
+            lease = self._lease_to_write(file)
             try:
-                result = write(lease)
-                if is_in_place(lease, file.path):
+                result = self._run(lease, _rows.write, operation)
+                if lease.is_in_place():
                     return result
             finally:
                 self._pool.release(lease)
             # Renamed, deleted or replaced by another process between our look and our lock.
             self.tenants.look_soon()
-            self.tenants.look(file, time.monotonic())
 
     def _begin(self, file: TenantFile) -> Lease:
-        now = time.monotonic()
         while True:
-            self.tenants.look(file, now)
-            self._prepare_to_write(file)
-            lease = self._lease(file)
+            lease = self._lease_to_write(file)
             try:
                 with translated(file.path):
                     lease.connection.execute("BEGIN IMMEDIATE")
-                if is_in_place(lease, file.path):
+                if lease.is_in_place():
                     return lease
                 lease.connection.execute("ROLLBACK")
             except BaseException:
@@ -245,27 +237,35 @@ class EmbeddedEngine:
         with translated(lease.file.path):
             lease.connection.execute("COMMIT")
 
-    def _prepare_to_write(self, file: TenantFile) -> None:
-        if file.branch is not None:
-            file.branch.check_writable()
-        if not file.real:
-            self.tenants.materialize(file)
-
     @contextmanager
     def _reading(self, scope: Scope) -> Iterator[Lease]:
-        transaction = _transactions.joined(self, scope)
-        if transaction is not None:
-            yield transaction.lease
-            return
+        lease = self._lease_to_read(scope)
+        try:
+            yield lease
+        finally:
+            self._give_back(lease)
+
+    def _lease_to_read(self, scope: Scope) -> Lease:
+        """Take a connection for reading: that of the open transaction, the tenant's own, or the template's."""
+        if _transactions.opened.get():
+            transaction = _transactions.joined(self, scope)
+            if transaction is not None:
+                return transaction.lease
         file = self.tenants.file(scope)
         now = time.monotonic()
         if now >= file.look_at:
             self.tenants.look(file, now)
-        lease = self._lease(self.tenants.readable(file))
-        try:
-            yield lease
-        finally:
-            self._pool.release(lease)
+        return self._lease(file if file.real else self.tenants.readable(file))
+
+    def _lease_to_write(self, file: TenantFile) -> Lease:
+        now = time.monotonic()
+        if now >= file.look_at:
+            self.tenants.look(file, now)
+        if file.branch is not None:
+            file.branch.check_writable()
+        if not file.real:
+            self.tenants.materialize(file)
+        return self._lease(file)
 
     def _lease(self, file: PooledFile) -> Lease:
         try:
@@ -278,6 +278,10 @@ class EmbeddedEngine:
             lease.epoch = file.epoch
         return lease
 
+    def _give_back(self, lease: Lease) -> None:
+        if not lease.held:
+            self._pool.release(lease)
+
     def _refresh(self, lease: Lease) -> bool:
         """Read the schema again if SQLite's cookie has moved; tell whether it had."""
         with translated(lease.file.path):
@@ -287,7 +291,10 @@ class EmbeddedEngine:
             digest = _introspection.schema_digest(lease.connection)
             known = self._schemas.get(digest)
             if known is None:
-                known = TenantSchema(_introspection.read_schema(lease.connection), self.naive_timestamps)
+                triggered = lease.connection.execute("SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'")
+                known = TenantSchema(
+                    _introspection.read_schema(lease.connection), {name for (name,) in triggered}, self.naive_timestamps
+                )
                 if len(self._schemas) >= _MOST_SCHEMAS:
                     self._schemas.clear()
                 self._schemas[digest] = known

@@ -27,7 +27,7 @@ _IDLE_SECONDS = 60.0
 Inode: TypeAlias = tuple[int, int]
 
 
-def inode_of(path: Path) -> Inode | None:
+def inode_of(path: str | Path) -> Inode | None:
     """Return what identifies the file at *path* whatever it is called, or None when there is none."""
     try:
         status = os.stat(path)  # noqa: PTH116 - a third of the cost of Path.stat, and asked after every write
@@ -37,18 +37,35 @@ def inode_of(path: Path) -> Inode | None:
 
 
 class Lease:
-    """One open connection to one file."""
+    """One open connection to one file.
 
-    __slots__ = ("connection", "epoch", "file", "inode", "released_at", "schema", "schema_version")
+    Attributes:
+        connection: The connection.
+        file: What it is kept for.
+        inode: What it was opened on.
+        schema: The schema that the file had when it was last looked at; the engine sets it with the first lease.
+        schema_version: SQLite's cookie of that schema.
+        epoch: When that was, as a count of the file's looks.
+        held: Whether a transaction keeps it.
+        released_at: When it was last given back, by the monotonic clock.
+    """
+
+    __slots__ = ("connection", "epoch", "file", "held", "inode", "released_at", "schema", "schema_version")
+
+    schema: "TenantSchema"
 
     def __init__(self, file: "PooledFile", connection: sqlite3.Connection, inode: Inode | None) -> None:
         self.file = file
         self.connection = connection
         self.inode = inode
-        self.released_at = 0.0
-        self.schema: TenantSchema | None = None
         self.schema_version = -1
         self.epoch = -1
+        self.held = False
+        self.released_at = 0.0
+
+    def is_in_place(self) -> bool:
+        """Tell whether the file's path still names the file that the connection is open on."""
+        return inode_of(self.file.path_text) == self.inode
 
 
 class PooledFile:
@@ -62,10 +79,11 @@ class PooledFile:
         epoch: How often the project was looked at; a lease of an earlier epoch has to look at its schema again.
     """
 
-    __slots__ = ("epoch", "idle", "inode", "path")
+    __slots__ = ("epoch", "idle", "inode", "path", "path_text")
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.path_text = str(path)
         self.idle: list[Lease] = []
         self.inode: Inode | None = None
         self.epoch = 0

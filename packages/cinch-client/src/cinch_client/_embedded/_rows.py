@@ -2,40 +2,52 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 from cinch_client._embedded._pool import Lease
 from cinch_client._embedded._sql import Relation
 from cinch_client._errors import QueryError
-from cinch_client._operations import Count, Delete, Insert, Operation, Row, Select, Update
+from cinch_client._operations import Count, Delete, Insert, Lookup, Operation, Row, Select, Update
 from cinch_client._schema import Schema, TableSchema
-from cinch_client._values import Storable, new_id, now
+from cinch_client._values import now
 
 _PARAMETERS = 2_000
 """Most parameters of one multi-row INSERT: large enough to amortise a call, small enough to prepare fast."""
 
 
-def run(lease: Lease, operation: Operation) -> list[Row] | int:
-    """Carry out *operation*; outside a transaction it is one of its own."""
-    assert lease.schema is not None  # noqa: S101 - a lease that was acquired has its schema
+def look_up(lease: Lease, lookup: Lookup, key: Sequence[object]) -> Row | None:
+    """Read one row by its key."""
+    relation = lease.schema.relation(lookup.table)
+    text, build, bind = relation.look_up(lookup)
+    rows = build(lease.connection.execute(text, bind(key)).fetchall())
+    return rows[0] if rows else None
+
+
+def read(lease: Lease, operation: Select | Count) -> list[Row] | int:
+    """Carry out an operation that reads."""
     relation = lease.schema.relation(operation.table)
-    connection = lease.connection
     if isinstance(operation, Select):
         plan, parameters = relation.select(operation)
-        return plan.build(connection.execute(plan.text, parameters).fetchall())
-    if isinstance(operation, Count):
-        plan, parameters = relation.count(operation)
-        return cast("int", connection.execute(plan.text, parameters).fetchone()[0])
-    _check_table(relation)
+        return plan.build(lease.connection.execute(plan.text, parameters).fetchall())
+    plan, parameters = relation.count(operation)
+    return cast("int", lease.connection.execute(plan.text, parameters).fetchone()[0])
+
+
+def write(lease: Lease, operation: Operation) -> list[Row] | int:
+    """Carry out an operation that writes; outside a transaction it is one of its own."""
+    relation = lease.schema.relation(operation.table)
+    if not isinstance(relation.schema, TableSchema):
+        raise QueryError(f"{relation.name!r} is a view: it can be read, not written")
     if isinstance(operation, Insert):
-        return _insert(connection, relation, operation)
+        return _insert(lease.connection, relation, operation)
     if isinstance(operation, Update):
-        plan, parameters = relation.update(_touched(operation, relation))
-        cursor = connection.execute(plan.text, parameters)
-        return plan.build(cursor.fetchall()) if operation.returning else cursor.rowcount
-    return _delete(connection, relation, operation)
+        return _update(lease.connection, relation, operation)
+    if isinstance(operation, Delete):
+        plan, parameters = relation.delete(operation)
+        return lease.connection.execute(plan.text, parameters).rowcount
+    return read(lease, operation)
 
 
 def named(names: Sequence[str], rows: list[tuple[object, ...]], read: set[tuple[str, str]], schema: Schema) -> list[Row]:
@@ -61,54 +73,48 @@ def named(names: Sequence[str], rows: list[tuple[object, ...]], read: set[tuple[
     return dicts
 
 
-def _check_table(relation: Relation) -> None:
-    if not isinstance(relation.schema, TableSchema):
-        raise QueryError(f"{relation.name!r} is a view: it can be read, not written")
-
-
-def _delete(connection: sqlite3.Connection, relation: Relation, operation: Delete) -> int:
-    plan, parameters = relation.delete(operation)
-    return connection.execute(plan.text, parameters).rowcount
-
-
-def _touched(operation: Update, relation: Relation) -> Update:
+def _update(connection: sqlite3.Connection, relation: Relation, operation: Update) -> list[Row] | int:
     if not operation.values:
         raise QueryError(f"nothing to change in {relation.name!r}: name at least one column")
-    if relation.keeps_updated_at and "updated_at" not in operation.values:
-        return Update(
-            operation.table, {**operation.values, "updated_at": now()}, operation.where, operation.returning
-        )
-    return operation
+    plan, parameters = relation.update(operation, now())
+    cursor = connection.execute(plan.text, parameters)
+    return plan.build(cursor.fetchall()) if operation.returning else cursor.rowcount
 
 
 def _insert(connection: sqlite3.Connection, relation: Relation, operation: Insert) -> list[Row]:
-    rows = [_completed(row, relation) for row in operation.rows]
-    if len(rows) == 1:
-        return _insert_one(connection, relation, operation, rows[0])
+    moment = now()
+    if len(operation.rows) == 1:
+        return _insert_alike(connection, relation, operation, operation.rows, moment)
+    stored: list[Row] = []
     with _all_or_nothing(connection):
-        if operation.conflict:
-            return [stored for row in rows for stored in _insert_one(connection, relation, operation, row)]
-        return [
-            stored
-            for names, group in itertools.groupby(rows, key=tuple)
-            for stored in _insert_alike(connection, relation, operation, cast("tuple[str, ...]", names), group)
-        ]
-
-
-def _insert_one(connection: sqlite3.Connection, relation: Relation, operation: Insert, row: Row) -> list[Row]:
-    plan = relation.insert(tuple(row), operation.conflict, operation.returning)
-    return plan.build(connection.execute(plan.text, relation.values(row)).fetchall())
+        for _, group in itertools.groupby(operation.rows, key=tuple):
+            stored += _insert_alike(connection, relation, operation, list(group), moment)
+    return stored
 
 
 def _insert_alike(
-    connection: sqlite3.Connection, relation: Relation, operation: Insert, names: tuple[str, ...], rows: Iterable[Row]
-) -> Iterator[Row]:
-    """Insert rows that set the same columns, many per statement."""
-    size = max(1, _PARAMETERS // max(1, len(names))) if names else 1
-    for chunk in _chunks(rows, size):
-        plan = relation.insert(names, (), operation.returning, len(chunk))
-        parameters: list[Storable] = [value for row in chunk for value in relation.values(row)]
-        yield from plan.build(connection.execute(plan.text, parameters).fetchall())
+    connection: sqlite3.Connection,
+    relation: Relation,
+    operation: Insert,
+    rows: Sequence[Mapping[str, object]],
+    moment: str,
+) -> list[Row]:
+    """Insert rows that set the same columns."""
+    plan = relation.insert(tuple(rows[0]), operation.conflict, operation.returning)
+    parameters = [plan.encode(row, moment) for row in rows]
+    if plan.known:
+        if len(parameters) == 1:
+            connection.execute(plan.texts(1), parameters[0])
+        else:
+            connection.executemany(plan.texts(1), parameters)
+        return plan.build(parameters)
+    size = 1 if operation.conflict else max(1, _PARAMETERS // max(1, len(parameters[0])))
+    stored: list[Row] = []
+    for start in range(0, len(parameters), size):
+        chunk = parameters[start : start + size]
+        values = list(itertools.chain.from_iterable(chunk))
+        stored += plan.build(connection.execute(plan.texts(len(chunk)), values).fetchall())
+    return stored
 
 
 @contextmanager
@@ -126,24 +132,3 @@ def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
             for statement in undo.split("; "):
                 connection.execute(statement)
         raise
-
-
-def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    iterator = iter(rows)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
-
-
-def _completed(row: Mapping[str, object], relation: Relation) -> Row:
-    """Fill in the automatic columns that the table has and the row does not set."""
-    if not relation.automatic:
-        return dict(row)
-    moment: str | None = None
-    filled: Row = {}
-    for name in relation.automatic:
-        if row.get(name) is None:
-            if name == "id":
-                filled[name] = new_id()
-            else:
-                filled[name] = moment = moment or now()
-    return {**row, **filled} if filled else dict(row)

@@ -10,37 +10,76 @@ string, but never an unknown ``"table"."name"`` (https://www.sqlite.org/quirks.h
 import difflib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, cast
+from weakref import WeakKeyDictionary
 
+from cinch_client._embedded._row_code import BindKey, BuildRows, EncodeRow, key_encoder, row_builder, row_encoder
 from cinch_client._errors import InvalidValueError, QueryError
 from cinch_client._names import AUTOMATIC_COLUMNS
-from cinch_client._operations import AnyOf, Condition, Count, Delete, Row, Select, Update, Where
+from cinch_client._operations import AnyOf, Condition, Count, Delete, Lookup, Row, Select, Update, Where
 from cinch_client._quoting import quote
-from cinch_client._schema import ColumnSchema, ColumnType, TableSchema, ViewSchema
+from cinch_client._schema import ColumnSchema, TableSchema, ViewSchema
 from cinch_client._values import NaiveTimestamps, Storable, encode, encode_comparison, encode_pattern
 
-BuildRows = Callable[[Iterable[tuple[object, ...]]], list[Row]]
 _Bind = Callable[[object, list[Storable]], None]
 _Key = tuple[object, ...]
 
 _MOST_PLANS = 1_000
+_STORED_AS_GIVEN = frozenset({"TEXT", "INTEGER", "REAL", "BOOLEAN", "BLOB"})
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 class Plan(NamedTuple):
-    """What is known of an operation before its values are."""
+    """What is known of an operation before its values are.
+
+    Attributes:
+        text: The SQL.
+        build: Turns its rows into dicts.
+        binds: One function per condition, which appends the parameters of its value.
+        nested: Whether conditions stand inside AnyOf.
+    """
 
     text: str
-    binds: tuple[_Bind, ...]
     build: BuildRows
+    binds: tuple[_Bind, ...] = ()
+    nested: bool = False
+
+
+class InsertPlan(NamedTuple):
+    """What is known of an INSERT before its values are.
+
+    Attributes:
+        texts: The SQL by the number of rows that it writes.
+        encode: Turns a dict and the present moment into the parameters of one row.
+        build: Turns rows into dicts: those that SQLite returns, or the parameters themselves if *known*.
+        known: Whether what will be stored follows from the parameters, so that SQLite need not give it back.
+    """
+
+    texts: Callable[[int], str]
+    encode: EncodeRow
+    build: BuildRows
+    known: bool
 
 
 class Relation:
     """Compiles operations on one table or view of one schema; made once, used by every tenant of that schema."""
 
-    __slots__ = ("_naive", "_plans", "automatic", "columns", "keeps_updated_at", "name", "quoted", "schema")
+    __slots__ = (
+        "_inserts",
+        "_lookups",
+        "_naive",
+        "_plans",
+        "automatic",
+        "columns",
+        "has_triggers",
+        "keeps_updated_at",
+        "name",
+        "quoted",
+        "schema",
+    )
 
-    def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps) -> None:
+    def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps, *, has_triggers: bool = False) -> None:
         self.schema = schema
         self.name = schema.name
         self.quoted = quote(schema.name)
@@ -48,14 +87,27 @@ class Relation:
         self.automatic = _automatic(schema)
         self.keeps_updated_at = "updated_at" in self.automatic
         self._naive: NaiveTimestamps = naive
+        self.has_triggers = has_triggers
         self._plans: dict[_Key, Plan] = {}
+        self._inserts: dict[_Key, InsertPlan] = {}
+        self._lookups: WeakKeyDictionary[Lookup, tuple[str, BuildRows, BindKey]] = WeakKeyDictionary()
+
+    def look_up(self, lookup: Lookup) -> tuple[str, BuildRows, BindKey]:
+        """Compile a Lookup: its text, and what makes its parameters and its row."""
+        found = self._lookups.get(lookup)
+        if found is None:
+            where: Where = tuple(Condition(name, "eq", "") for name in lookup.key)
+            plan = self._plan_select(Select(lookup.table, lookup.columns, where))
+            bind = key_encoder([self.column(name) for name in lookup.key], self._naive)
+            found = self._lookups[lookup] = (plan.text, plan.build, bind)
+        return found
 
     def select(self, operation: Select) -> tuple[Plan, list[Storable]]:
         """Compile a Select."""
-        limit, offset = operation.limit, operation.offset
-        key = ("select", operation.columns, operation.order_by, limit is None, offset == 0, *map(_shape, operation.where))
+        limit, offset, where = operation.limit, operation.offset, operation.where
+        key = ("select", operation.columns, operation.order_by, limit is None, offset == 0, *map(_shape, where))
         plan = self._plans.get(key) or self._remember(key, self._plan_select(operation))
-        parameters = _bind(plan, operation.where)
+        parameters = _bind(plan, where)
         if limit is not None:
             parameters.append(_window(limit, "limit"))
         if offset != 0:
@@ -65,54 +117,43 @@ class Relation:
     def count(self, operation: Count) -> tuple[Plan, list[Storable]]:
         """Compile a Count."""
         key = ("count", *map(_shape, operation.where))
-        plan = self._plans.get(key)
-        if plan is None:
-            condition, binds = self._where(operation.where)
-            plan = self._remember(key, Plan(f"SELECT count(*) FROM {self.quoted}{condition}", binds, _no_rows))
+        plan = self._plans.get(key) or self._remember(
+            key, self._plan_where(f"SELECT count(*) FROM {self.quoted}", operation.where)
+        )
         return plan, _bind(plan, operation.where)
 
-    def insert(
-        self, names: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None, rows: int = 1
-    ) -> Plan:
-        """Compile an INSERT of *rows* rows that all set the columns *names*; its parameters come from :meth:`values`."""
-        key = ("insert", names, conflict, returning, rows)
-        plan = self._plans.get(key)
+    def insert(self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None) -> InsertPlan:
+        """Compile an INSERT of rows that all set the columns *given*; the automatic ones are added."""
+        key = (given, conflict, returning)
+        plan = self._inserts.get(key)
         if plan is None:
-            self.check_writable(names)
-            columns = ", ".join(map(quote, names))
-            holes = ", ".join([f"({', '.join('?' * len(names))})"] * rows)
-            into = f"INSERT INTO {self.quoted} "
-            into += f"({columns}) VALUES {holes}" if names else "DEFAULT VALUES"
-            text, build = self._returning(into + self._on_conflict(names, conflict), returning)
-            plan = self._remember(key, Plan(text, (), build))
+            if len(self._inserts) >= _MOST_PLANS:
+                self._inserts.clear()
+            plan = self._inserts[key] = self._plan_insert(given, conflict, returning)
         return plan
 
-    def update(self, operation: Update) -> tuple[Plan, list[Storable]]:
-        """Compile an Update."""
-        names = tuple(operation.values)
-        key = ("update", names, operation.returning, *map(_shape, operation.where))
+    def update(self, operation: Update, moment: str) -> tuple[Plan, list[Storable]]:
+        """Compile an Update; *moment* is for ``updated_at``, if the table keeps it and the operation does not set it."""
+        values = operation.values
+        if self.keeps_updated_at and "updated_at" not in values:
+            values = {**values, "updated_at": moment}
+        key = ("update", *values, None, operation.returning, *map(_shape, operation.where))
         plan = self._plans.get(key)
         if plan is None:
-            self.check_writable(names)
-            settings = ", ".join(f"{quote(name)} = ?" for name in names)
-            condition, binds = self._where(operation.where)
-            text = f"UPDATE {self.quoted} SET {settings}{condition}"
-            build: BuildRows = _no_rows
+            settings = ", ".join(f"{quote(column.name)} = ?" for column in self._writable(values))
+            plan = self._plan_where(f"UPDATE {self.quoted} SET {settings}", operation.where)
             if operation.returning:
-                text, build = self._returning(text, operation.returning)
-            plan = self._remember(key, Plan(text, binds, build))
-        return plan, [*self.values(operation.values), *_bind(plan, operation.where)]
+                text, build = self._returning(plan.text, operation.returning)
+                plan = plan._replace(text=text, build=build)
+            self._remember(key, plan)
+        columns, naive = self.columns, self._naive
+        parameters = [encode(value, columns[name], naive) for name, value in values.items()]
+        return plan, parameters + _bind(plan, operation.where)
 
     def delete(self, operation: Delete) -> tuple[Plan, list[Storable]]:
         """Compile a Delete."""
-        condition, binds = self._where(operation.where)
-        plan = Plan(f"DELETE FROM {self.quoted}{condition}", binds, _no_rows)
+        plan = self._plan_where(f"DELETE FROM {self.quoted}", operation.where)
         return plan, _bind(plan, operation.where)
-
-    def values(self, row: Mapping[str, object]) -> list[Storable]:
-        """Encode the values of *row*, whose columns are known, in its order."""
-        columns, naive = self.columns, self._naive
-        return [encode(value, columns[name], naive) for name, value in row.items()]
 
     def column(self, name: str) -> ColumnSchema:
         """Return the column of that name or raise a QueryError that says which there are."""
@@ -120,12 +161,6 @@ class Relation:
         if column is None:
             raise unknown_column(name, self.name, self.columns)
         return column
-
-    def check_writable(self, names: Iterable[str]) -> None:
-        """Raise a QueryError for a column that is unknown or computed by the database."""
-        for name in names:
-            if self.column(name).generated:
-                raise QueryError(f"column {name!r} of {self.name!r} is computed by the database and cannot be set")
 
     def _remember(self, key: _Key, plan: Plan) -> Plan:
         if len(self._plans) >= _MOST_PLANS:
@@ -145,7 +180,49 @@ class Relation:
             text += " LIMIT -1"
         if operation.offset != 0:
             text += " OFFSET ?"
-        return Plan(text, binds, row_builder(columns))
+        return Plan(text, row_builder(columns), binds, _is_nested(operation.where))
+
+    def _plan_where(self, text: str, where: Where) -> Plan:
+        condition, binds = self._where(where)
+        return Plan(text + condition, _no_rows, binds, _is_nested(where))
+
+    def _plan_insert(
+        self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None
+    ) -> InsertPlan:
+        filled = [name for name in self.automatic if name not in given]
+        columns = self._writable([*filled, *given])
+        names = [column.name for column in columns]
+        wanted = [self.column(name) for name in (self.columns if returning is None else returning)]
+        known = not conflict and self._is_known(names, wanted)
+        into = f"INSERT INTO {self.quoted} ({', '.join(map(quote, names))}) VALUES "
+        hole = f"({', '.join('?' * len(names))})"
+        tail = self._on_conflict(names, conflict)
+        if not known:
+            tail += self._returning("", tuple(column.name for column in wanted))[0]
+        if not names:
+            into, hole = f"INSERT INTO {self.quoted} DEFAULT VALUES", ""
+        return InsertPlan(
+            texts=lru_cache(8)(lambda rows: into + ", ".join([hole] * rows) + tail),
+            encode=row_encoder(columns, given, self._naive),
+            build=row_builder(wanted, order=names) if known else row_builder(wanted, returned=True),
+            known=known,
+        )
+
+    def _is_known(self, names: Sequence[str], wanted: Sequence[ColumnSchema]) -> bool:
+        """Tell whether the stored values of *wanted* follow from those of *names* alone."""
+        if self.has_triggers:
+            return False
+        return all(
+            column.type in _STORED_AS_GIVEN if column.name in names else column.default is None and not column.generated
+            for column in wanted
+        )
+
+    def _writable(self, names: Iterable[str]) -> list[ColumnSchema]:
+        columns = [self.column(name) for name in names]
+        for column in columns:
+            if column.generated:
+                raise QueryError(f"column {column.name!r} of {self.name!r} is computed by the database and cannot be set")
+        return columns
 
     def _returning(self, text: str, returning: tuple[str, ...] | None) -> tuple[str, BuildRows]:
         columns = [self.column(name) for name in (self.columns if returning is None else returning)]
@@ -153,7 +230,7 @@ class Relation:
             return text, _no_rows
         return f"{text} RETURNING {self._list(columns)}", row_builder(columns, returned=True)
 
-    def _on_conflict(self, names: tuple[str, ...], conflict: tuple[str, ...]) -> str:
+    def _on_conflict(self, names: Sequence[str], conflict: tuple[str, ...]) -> str:
         if not conflict:
             return ""
         target = ", ".join(quote(self.column(name).name) for name in conflict)
@@ -220,44 +297,6 @@ def _automatic(schema: TableSchema | ViewSchema) -> tuple[str, ...]:
     return tuple(name for name in names if name != "id" or schema.primary_key == ("id",))
 
 
-def row_builder(columns: Sequence[ColumnSchema], *, returned: bool = False) -> BuildRows:
-    """Make the function that turns tuples in the order of *columns* into dicts.
-
-    It is compiled from a dict display, which builds a row in half the time of ``dict(zip(...))``. For rows that were
-    *returned* by a write it also mends numbers: SQLite 3.40 gives them the affinity of another column there, an
-    integer as 1.0 or a real number as 1.
-    """
-    names = [f"v{position}" for position in range(len(columns))]
-    mends = _MENDS if returned else _READ
-    pairs = [
-        f"{column.name!r}: {mends.get(column.type, '{0}').format(name)}"
-        for column, name in zip(columns, names, strict=True)
-    ]
-    source = f"lambda rows: [{{{', '.join(pairs)}}} for {', '.join(names)}, in rows]"
-    known = {"__builtins__": {}, "boolean": _BOOLEANS, "type": type, "int": int, "float": float}
-    return cast("BuildRows", eval(source, known))  # noqa: S307 - made of reprs and numbered names alone
-
-
-_READ: dict[ColumnType | None, str] = {"BOOLEAN": "boolean[{0}]"}
-_WHOLE = "int({0}) if type({0}) is float and {0}.is_integer() and -9e18 < {0} < 9e18 else {0}"
-_MENDS: dict[ColumnType | None, str] = {
-    **_READ,
-    "INTEGER": _WHOLE,
-    "NUMERIC": _WHOLE,
-    "REAL": "float({0}) if type({0}) is int else {0}",
-}
-
-
-class _Booleans(dict[object, object]):
-    """What an integer in a BOOLEAN column means; a foreign value that is no number stays what it is."""
-
-    def __missing__(self, value: object) -> object:
-        return value != 0 if isinstance(value, int | float) else value
-
-
-_BOOLEANS = _Booleans({None: None, 0: False, 1: True})
-
-
 def _no_rows(_rows: Iterable[tuple[object, ...]]) -> list[Row]:
     return []
 
@@ -270,9 +309,14 @@ def _window(value: object, name: str) -> int:
 
 def _bind(plan: Plan, where: Where) -> list[Storable]:
     parameters: list[Storable] = []
-    for bind, condition in zip(plan.binds, _flat(where), strict=True):
+    conditions = _flat(where) if plan.nested else cast("tuple[Condition, ...]", where)
+    for bind, condition in zip(plan.binds, conditions, strict=True):
         bind(condition.value, parameters)
     return parameters
+
+
+def _is_nested(where: Where) -> bool:
+    return any(isinstance(term, AnyOf) for term in where)
 
 
 def _flat(where: Where) -> Iterator[Condition]:

@@ -1,5 +1,7 @@
 """A schema with what was compiled for it; tenants whose schemas are equal share one."""
 
+from collections.abc import Container
+
 from cinch_client._embedded._sql import Relation
 from cinch_client._errors import TableNotFoundError
 from cinch_client._schema import Schema
@@ -7,12 +9,19 @@ from cinch_client._values import NaiveTimestamps
 
 
 class TenantSchema:
-    """A schema and the compiler of each of its tables and views, made at first use."""
+    """A schema and the compiler of each of its tables and views, made at first use.
 
-    __slots__ = ("_naive", "_relations", "schema")
+    Args:
+        schema: The schema.
+        triggered: The names of the tables that have triggers.
+        naive: How timestamps without an offset are read.
+    """
 
-    def __init__(self, schema: Schema, naive: NaiveTimestamps) -> None:
+    __slots__ = ("_naive", "_relations", "_triggered", "schema")
+
+    def __init__(self, schema: Schema, triggered: Container[str], naive: NaiveTimestamps) -> None:
         self.schema = schema
+        self._triggered = triggered
         self._naive: NaiveTimestamps = naive
         self._relations: dict[str, Relation] = {}
 
@@ -28,5 +37,5 @@ class TenantSchema:
             if found is None:
                 names = ", ".join(sorted(each.name for each in self.schema)) or "none"
                 raise TableNotFoundError(f"there is no table or view {name!r}; there are: {names}")
-            relation = self._relations[name] = Relation(found, self._naive)
+            relation = self._relations[name] = Relation(found, self._naive, has_triggers=name in self._triggered)
         return relation

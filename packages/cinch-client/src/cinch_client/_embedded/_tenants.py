@@ -18,7 +18,7 @@ from pathlib import Path
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._metadata import BranchRecord, Metadata, mark_materialized
-from cinch_client._embedded._pool import Inode, Lease, Pool, PooledFile, inode_of
+from cinch_client._embedded._pool import Pool, PooledFile, inode_of
 from cinch_client._engine import Scope
 from cinch_client._errors import StorageError
 from cinch_client._names import TEMPLATE_TENANT
@@ -223,8 +223,3 @@ def remove_database(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
-
-def is_in_place(lease: Lease, path: Path) -> bool:
-    """Tell whether *path* still names the file that the lease is open on."""
-    inode: Inode | None = inode_of(path)
-    return inode == lease.inode
