@@ -26,14 +26,10 @@ TO_USERS = ForeignKeyRef("users", on_delete="CASCADE")
 
 @pytest.fixture
 def shop(tmp_path: Path, neighbour: Any) -> Path:
-    """A project of 0.1.24 whose database `shop` has a tenant with rows (acme) and a lazy one (lz).
-
-    Its own tenant `main` was never given the tables, as in every database made the default way.
-    """
+    """A project of 0.1.24 whose database `shop` has a tenant with rows (acme) and a lazy one (lz)."""
     project = tmp_path / "old"
     neighbour.init_project(project)
-    neighbour.init_database(project, "shop")
-    neighbour.init_database(project, "archive", lazy=False)
+    neighbour.init_database(project, "shop", lazy=False)
     shop = neighbour.connect("shop", project_dir=project)
     shop.create_table(
         "users",
@@ -58,7 +54,6 @@ def shop(tmp_path: Path, neighbour: Any) -> Path:
     shop.create_tenant("acme", lazy=False)
     shop.create_tenant("lz")
     shop.create_view("adults", "SELECT id, name, age FROM users WHERE age >= 18")
-    shop.create_index("orders", ["user_id"])
     acme = neighbour.connect("shop", tenant="acme", project_dir=project)
     acme.insert("users", {"id": "ada", **ADA})
     acme.insert("users", {"id": "bob", "name": "Bob", "age": 7, "active": False})

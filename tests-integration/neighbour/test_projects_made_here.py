@@ -79,6 +79,7 @@ def test_0_1_24_lists_everything(project: Path, neighbour: Any) -> None:
     assert sorted(index["name"] for index in shop.list_indexes()) == [
         "idx_orders_user_id",
         "idx_users_age",
+        "uniq_orders_total",
         "uniq_users_name_age",
     ]
 

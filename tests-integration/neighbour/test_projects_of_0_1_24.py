@@ -139,15 +139,37 @@ def test_constraints_of_0_1_24_hold(shop: Path) -> None:
     assert (duplicate.value.constraint, duplicate.value.columns) == ("unique", ("email",))
 
 
-def test_default_tenant_without_tables(shop: Path, generate: Generate, neighbour: Any) -> None:
-    """D2: over there its file was made empty, and it stayed unusable."""
-    models = generate(connect("shop", project_dir=shop))
+@pytest.fixture
+def market(shop: Path, neighbour: Any) -> Path:
+    """D2: the database `market` was made lazily, the default; its tenant main was never given the table."""
+    neighbour.init_database(shop, "market")
+    neighbour.connect("market", project_dir=shop).create_table("stalls", [Column("name", "TEXT")])
+    return shop
 
-    assert models.Users.select() == []
-    models.Users.create(name="Ada", active=True)
 
-    assert [user.name for user in models.Users.select()] == ["Ada"]
-    assert neighbour.connect("shop", project_dir=shop).query("SELECT name FROM users") == [{"name": "Ada"}]
+def test_default_tenant_without_tables(market: Path, generate: Generate, neighbour: Any) -> None:
+    models = generate(connect("market", project_dir=market))
+
+    assert models.Stalls.select() == []
+    models.Stalls.create(name="Fish")
+
+    over_there = neighbour.connect("market", project_dir=market)
+    assert over_there.query("SELECT name FROM stalls") == [{"name": "Fish"}]
+    over_there.insert("stalls", {"name": "Fruit"})
+    over_there.add_column("stalls", Column("place", "INTEGER"))
+    models = generate(connect("market", project_dir=market))
+    assert [(stall.name, stall.place) for stall in models.Stalls.select(order_by="name")] == [
+        ("Fish", None),
+        ("Fruit", None),
+    ]
+
+
+def test_schema_change_of_a_default_tenant_without_tables(market: Path, neighbour: Any) -> None:
+    connect("market", project_dir=market).add_column("stalls", Column("place", "INTEGER"))
+
+    over_there = neighbour.connect("market", project_dir=market)
+    connect("market", project_dir=market).insert("stalls", {"name": "Fish", "place": 3})
+    assert over_there.query("SELECT name, place FROM stalls") == [{"name": "Fish", "place": 3}]
 
 
 def test_reading_a_lazy_tenant_makes_no_file(shop: Path, generate: Generate) -> None:
@@ -313,7 +335,7 @@ def test_directory_of_two_databases(shop: Path, neighbour: Any) -> None:
     owner = neighbour.connect("shop-eu", project_dir=shop)
     owner.create_table("notes", [Column("text", "TEXT")])
     owner.insert("notes", {"text": "secret"})
-    with pytest.raises(Exception, match="already exists"):
+    with pytest.raises(Exception, match="File exists"):
         neighbour.connect("shop", project_dir=shop).create_branch("eu-main")
 
     with pytest.raises(CinchError):
@@ -333,23 +355,28 @@ def leftover(shop: Path, neighbour: Any) -> Path:
     return tenant_file(shop, "acme", "82", "foo-main")
 
 
-def test_database_is_not_recreated_over_old_files(shop: Path, leftover: Path) -> None:
+def test_database_recreated_here(shop: Path, leftover: Path) -> None:
+    """The files of the deleted database are set aside, neither served nor lost."""
     content = leftover.read_bytes()
 
-    with pytest.raises(CinchError, match="foo-main"):
-        init_database(shop, "foo")
+    init_database(shop, "foo")
+    foo = connect("foo", project_dir=shop)
+    foo.create_table("notes", [Column("text", "TEXT")])
+    foo.create_tenant("acme")
+    foo.with_tenant("acme").insert("notes", {"text": "new"})
 
-    assert leftover.read_bytes() == content
+    assert foo.with_tenant("acme").query("SELECT text FROM notes") == [{"text": "new"}]
+    assert content in [file.read_bytes() for file in shop.rglob("acme.db")]
 
 
-def test_database_that_0_1_24_recreated_over_old_files(shop: Path, leftover: Path, neighbour: Any) -> None:
+def test_database_recreated_by_0_1_24(shop: Path, leftover: Path, neighbour: Any) -> None:
     neighbour.init_database(shop, "foo")
     neighbour.connect("foo", project_dir=shop).create_tenant("acme")
     content = leftover.read_bytes()
     acme = connect("foo", tenant="acme", project_dir=shop)
 
     with pytest.raises(StorageError, match=r"acme\.db"):
-        acme.insert("notes", {"text": "new"})
+        acme.query("SELECT text FROM notes")
 
     assert leftover.read_bytes() == content
 
@@ -380,15 +407,19 @@ def test_log_that_a_crash_left(shop: Path, generate: Generate, neighbour: Any) -
     connection.close()
 
 
-def test_every_database_is_seen(shop: Path, neighbour: Any) -> None:
-    here = connect("archive", project_dir=shop)
+def test_indexes_of_0_1_24(shop: Path, neighbour: Any) -> None:
+    """D7: over there an index exists in the tenant main only, and is recorded without its SQL."""
+    neighbour.connect("shop", project_dir=shop).create_index("users", ["name"], unique=True)
+    here = connect("shop", project_dir=shop)
 
-    here.create_table("papers", [Column("title", "TEXT")])
-    here.insert("papers", {"title": "On computable numbers"})
+    assert [index.name for index in here.list_indexes()] == ["uniq_users_name"]
+    here.drop_column("users", "photo")
+    assert [index.name for index in here.list_indexes()] == ["uniq_users_name"]
+    here.drop_index("uniq_users_name")
+    here.create_index("users", ["name"], unique=True)
 
-    over_there = neighbour.connect("archive", project_dir=shop)
-    assert over_there.query("SELECT title FROM papers") == [{"title": "On computable numbers"}]
-    assert [table["name"] for table in over_there.list_tables()] == ["papers"]
+    with pytest.raises(ConstraintError):
+        here.with_tenant("acme").insert("users", {"name": "Bob"})
 
 
 def test_0_1_24_goes_on_with_the_schema(shop: Path, generate: Generate, neighbour: Any) -> None:
