@@ -1,0 +1,167 @@
+"""The container: every model of a database, bound to one tenant of one branch."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from cinch_client import CinchDB
+from cinch_models_runtime._binding import Binding
+from cinch_models_runtime._drift import OnDrift, SchemaWatch
+from cinch_models_runtime._hooks import EventName, Hook, Hooks
+from cinch_models_runtime._model import RowModel
+from cinch_models_runtime._rows import codec_of
+from cinch_models_runtime._suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from cinch_models_runtime._handle import Handle
+
+_MOST_DERIVED = 1024
+
+
+class CinchModels:
+    """The models of a database in one scope. It never changes; ``with_tenant`` returns another one.
+
+    It can be used by several threads at once, copied and pickled. A model is an attribute, made at its first use.
+
+    Args:
+        connection: What :func:`cinch_client.connect` returns.
+        on_drift: What happens when the schema is no longer the one that the package was generated from: ``warn``,
+            ``raise`` or ``ignore``.
+
+    Attributes:
+        connection: The scope on its engine.
+
+    Raises:
+        TypeError: *connection* is no CinchDB.
+    """
+
+    _package: ClassVar[str | None] = None
+    _registry: ClassVar[Mapping[str, str]] = {}
+    _fingerprint: ClassVar[str] = ""
+    _command: ClassVar[str] = "cinch-codegen generate DATABASE --output DIRECTORY"
+    _handle_classes: ClassVar[dict[str, "type[Handle[Any]]"]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._handle_classes = {}
+
+    def __init__(self, connection: CinchDB, *, on_drift: OnDrift = "warn") -> None:
+        if not isinstance(connection, CinchDB):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not checked
+            raise TypeError(
+                f"{type(self).__name__} takes a CinchDB, such as cinch_client.connect('shop') returns, "
+                f"not {type(connection).__name__}"
+            )
+        self._bind(connection, on_drift, Hooks(), {})
+
+    def _bind(
+        self, connection: CinchDB, on_drift: OnDrift, hooks: Hooks, derived: dict[tuple[str, str], Self]
+    ) -> None:
+        self.connection = connection
+        self._on_drift: OnDrift = on_drift
+        self._hooks = hooks
+        self._derived = derived
+        self._watch = SchemaWatch.of(connection, self._fingerprint, on_drift, self._command)
+
+    def with_tenant(self, name: str) -> Self:
+        """Return the same models for another tenant; whether it exists shows at first use.
+
+        Raises:
+            InvalidNameError: The name is not allowed.
+        """
+        found = self._derived.get((self.connection.branch, name))
+        return found if found is not None else self._derive(self.connection.with_tenant(name))
+
+    def with_branch(self, name: str) -> Self:
+        """Return the same models for another branch; whether it exists shows at first use.
+
+        Raises:
+            InvalidNameError: The name is not allowed.
+        """
+        found = self._derived.get((name, self.connection.tenant))
+        return found if found is not None else self._derive(self.connection.with_branch(name))
+
+    def _derive(self, connection: CinchDB) -> Self:
+        made = object.__new__(type(self))
+        derived = self._derived
+        made._bind(connection, self._on_drift, self._hooks, derived)
+        if len(derived) >= _MOST_DERIVED:
+            derived.clear()
+        derived[connection.branch, connection.tenant] = made
+        return made
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a transaction on this scope: what is written inside, through any model, is kept as a whole or not at all.
+
+        Every handle and object of the scope joins it in this thread or task; a nested one is a savepoint.
+
+        Raises:
+            DriftError: The schema has changed, with ``on_drift="raise"``; nothing was begun.
+        """
+        with self.connection.transaction():
+            self._watch.look(self.connection)
+            yield
+
+    def on(self, event: EventName, model: "type[RowModel] | str | None", hook: Hook) -> None:
+        """Call *hook* at every *event* of a model, in this container and all that are derived from the same one.
+
+        Args:
+            event: ``before_create``, ``after_create``, ``before_update``, ``after_update``, ``before_delete``,
+                ``after_delete``, or ``query``: after every statement, with its time.
+            model: The model's class or name, None for every model.
+            hook: Takes an :class:`Event`. What it raises goes to the caller; raised before a write, it prevents it.
+
+        Raises:
+            ConfigurationError: There is no such event.
+            AttributeError: There is no such model.
+        """
+        name = model.__name__ if isinstance(model, type) else model
+        if name is not None:
+            self._handle_class(name)
+        self._hooks.add(event, name, hook)
+
+    def _handle_class(self, name: str) -> "type[Handle[Any]]":
+        found = self._handle_classes.get(name)
+        if found is None:
+            module = self._registry.get(name)
+            if module is None:
+                raise AttributeError(
+                    f"{type(self).__name__} has no model {name!r};{did_you_mean(name, self._registry)} "
+                    f"it has {', '.join(self._registry) or 'none'}"
+                )
+            found = getattr(import_module(f"{self._package}.{module}"), f"{name}Handle")
+            self._handle_classes[name] = found
+        return found
+
+    if not TYPE_CHECKING:  # a checker that saw this would believe in any model
+
+        def __getattr__(self, name: str) -> "Handle[Any]":
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            handle_class = self._handle_class(name)
+            codec = codec_of(handle_class.__model__)
+            handle = handle_class(Binding(self, codec, self.connection, self._watch, self._hooks))
+            setattr(self, name, handle)
+            return handle
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._registry})
+
+    def __repr__(self) -> str:
+        scope = self.connection
+        return f"<{type(self).__name__} {scope.database}/{scope.branch}/{scope.tenant}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.connection, self._on_drift, self._hooks)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+
+def _restore(kind: type[CinchModels], connection: CinchDB, on_drift: OnDrift, hooks: Hooks) -> CinchModels:
+    made = object.__new__(kind)
+    made._bind(connection, on_drift, hooks, {})
+    return made

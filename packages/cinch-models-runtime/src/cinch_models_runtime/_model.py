@@ -1,0 +1,163 @@
+"""The bases of generated models: an object is one row, and knows the tenant that it belongs to."""
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from cinch_models_runtime import _signatures, _storing
+from cinch_models_runtime._errors import NotLoadedError
+from cinch_models_runtime._fields import UNSET
+from cinch_models_runtime._slots import BINDING, CHANGES, RELATED, SLOTS, UNSAVED, copy_slots
+from cinch_models_runtime._table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RowModel(BaseModel):
+    """A row of a table or of a view."""
+
+    __slots__ = tuple(slot.name for slot in SLOTS)
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, protected_namespaces=())
+
+    __table__: ClassVar[Table]
+
+    @model_validator(mode="after")
+    def __made__(self) -> Self:
+        """Know that this object comes from a caller and not from the database."""
+        UNSAVED.set(self, True)
+        _storing.drop_unset(self)
+        return self
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401 - pydantic's
+        """Make an object without validation, as pydantic does."""
+        made = super().model_construct(_fields_set, **values)
+        UNSAVED.set(made, True)
+        _storing.drop_unset(made)
+        return made
+
+    def model_copy(self, *, update: "Mapping[str, Any] | None" = None, deep: bool = False) -> Self:
+        """Return a copy; what is in *update* counts as assigned."""
+        made = super().model_copy(deep=deep)
+        for name, value in (update or {}).items():
+            setattr(made, name, value)
+        return made
+
+    def _related(self, name: str) -> Any:  # noqa: ANN401 - the generated property says which type
+        related = RELATED.get(self)
+        if related is not None and name in related:
+            return related[name]
+        model = type(self).__name__
+        raise NotLoadedError(
+            f"{model}.{name} was not loaded; ask for it: models.{model}.select(include=[{name!r}])"
+        )
+
+    if not TYPE_CHECKING:  # a checker that saw these would believe in any attribute
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+            if name in type(self).__pydantic_fields__:
+                model = type(self).__name__
+                raise NotLoadedError(
+                    f"{model}.{name} has no value yet: the database fills it; call save() first, or give it one"
+                )
+            return super().__getattr__(name)
+
+        def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+            before = self.__dict__.get(name, UNSET)
+            super().__setattr__(name, value)
+            if name in type(self).__pydantic_fields__:
+                changes = CHANGES.get(self)
+                if changes is None:
+                    CHANGES.set(self, changes := {})
+                changes.setdefault(name, before)
+
+    def __eq__(self, other: object) -> bool:
+        """Two objects are equal when their model, their scope and their values are."""
+        if type(self) is not type(other):
+            return NotImplemented
+        mine, others = BINDING.get(self), BINDING.get(other)
+        scopes = (mine and mine.connection, others and others.connection)
+        return scopes[0] == scopes[1] and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - it can change
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {**super().__getstate__(), "__cinch__": {slot.name: slot.get(self) for slot in SLOTS}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        remembered = state.pop("__cinch__")
+        super().__setstate__(state)
+        for slot in SLOTS:
+            if remembered[slot.name] is not None:
+                slot.set(self, remembered[slot.name])
+
+    def __copy__(self) -> Self:
+        made = super().__copy__()
+        copy_slots(self, made)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        made = super().__deepcopy__(memo)
+        copy_slots(self, made, lambda value: deepcopy(value, memo))
+        return made
+
+
+for _slot in SLOTS:
+    _slot.attach(RowModel)
+
+
+class ViewModel(RowModel):
+    """A row of a view: it can be read and nothing else."""
+
+
+class Model(RowModel):
+    """A row of a table."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:  # noqa: ANN401 - pydantic's
+        _signatures.attach(cls, cls)
+
+    def save(self) -> Self:
+        """Store this object: insert it when it is new, otherwise write what has changed since it was read.
+
+        Afterwards it holds the row as it is stored. Without a change nothing is sent.
+
+        Raises:
+            UnboundModelError: The object was made from its class and not from a container.
+            InvalidValueError: A column cannot take its value.
+            RecordNotFoundError: The row has been deleted in the meantime.
+        """
+        if UNSAVED.get(self):
+            _storing.insert(self)
+        else:
+            _storing.update(self, {})
+        return self
+
+    def delete(self) -> bool:
+        """Remove the row; the object keeps its values.
+
+        Returns:
+            Whether there was such a row.
+
+        Raises:
+            UnboundModelError: As in :meth:`save`.
+            RecordNotFoundError: The object has never been stored.
+        """
+        return _storing.delete(self)
+
+    def refresh(self) -> Self:
+        """Read the row again, so that this object holds what is stored; what was assigned is lost.
+
+        Raises:
+            UnboundModelError: As in :meth:`save`.
+            RecordNotFoundError: The object has never been stored, or its row has been deleted.
+        """
+        _storing.reread(self)
+        return self
+
+    def _update(self, values: "Mapping[str, Any]") -> Self:
+        _storing.update(self, values)
+        return self
