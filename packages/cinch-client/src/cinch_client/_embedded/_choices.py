@@ -24,7 +24,7 @@ def read_choices(sql: str) -> Mapping[str, Choices]:
     except SchemaError:  # no ordinary table
         return {}
     found: dict[str, Choices] = {}
-    for check in table.checks():
+    for check in table.called(table.name).checks():  # without the table's name before a column
         column, choices = _choices(check)
         if choices and not _collated(table, column):
             found[fold(column)] = choices

@@ -129,11 +129,8 @@ def _rowid(*tables: Sequence[str]) -> list[str]:
 def _sequence_statements(name: str, temporary: str) -> Iterator[Statement]:
     old, new = (name.replace("'", "''") for name in (name, temporary))
     yield "SEQUENCE", f"DELETE FROM sqlite_sequence WHERE name = '{new}'"
-    yield (
-        "SEQUENCE",
-        f"INSERT INTO sqlite_sequence (name, seq) "
-        f"SELECT '{new}', seq FROM sqlite_sequence WHERE name = '{old}'",
-    )
+    select = f"SELECT '{new}', seq FROM sqlite_sequence WHERE name = '{old}'"
+    yield "SEQUENCE", f"INSERT INTO sqlite_sequence (name, seq) {select}"
 
 
 def _free_name(connection: sqlite3.Connection, wanted: str) -> str:

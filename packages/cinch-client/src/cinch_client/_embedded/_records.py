@@ -31,6 +31,7 @@ from cinch_client._embedded._statements import (
     rename_sql,
     statements,
 )
+from cinch_client._embedded._views import select_text
 from cinch_client._quoting import quote
 
 
@@ -115,7 +116,7 @@ def _create_index(change: CreateIndex) -> ChangeRecord:
 
 def _view(connection: sqlite3.Connection, change: CreateView | UpdateView) -> ChangeRecord:
     steps = statements(connection, change)
-    details: Entry = {"sql_statement": change.sql}
+    details: Entry = {"sql_statement": select_text(change.name, change.sql)}
     if isinstance(change, CreateView):
         return ChangeRecord("create_view", "view", change.name, details, steps[0][1])
     (_, drop), (_, create) = steps[:2]

@@ -33,8 +33,8 @@ _AUTOMATIC: tuple[Entry, ...] = (
 def snapshot(schema: Schema) -> dict[str, list[Entry]]:
     """Return every table's columns, by name.
 
-    0.1 has fewer words: a type that it does not know becomes TEXT; keys and unique sets of several columns are
-    left out.
+    0.1 has fewer words: a type that it does not know becomes TEXT; keys and unique sets of several columns
+    are left out.
     """
     return {table.name: table_entries(table) for table in schema.tables}
 
