@@ -1,7 +1,7 @@
 """Connections to CinchDB projects: one SQLite file per tenant, schemas on branches.
 
-``connect("shop")`` gives a :class:`CinchDB`, a scope (database, branch, tenant) on an engine. Importing this package
-loads neither sqlite3 nor httpx; an engine is loaded by the first connection that needs it.
+``connect("shop")`` gives a :class:`CinchDB`, a scope (database, branch, tenant) on an engine. Importing this
+package loads neither sqlite3 nor httpx; an engine is loaded by the first connection that needs it.
 """
 
 from cinch_client._connection import CinchDB, connect
@@ -58,5 +58,66 @@ from cinch_client._schema import (
     ViewSchema,
 )
 from cinch_client._values import NaiveTimestamps, new_id, parse_timestamp
+
+__all__ = [
+    "AlreadyExistsError",
+    "AnyOf",
+    "BranchNotFoundError",
+    "BusyError",
+    "CinchDB",
+    "CinchError",
+    "Column",
+    "ColumnNotFoundError",
+    "ColumnSchema",
+    "ColumnType",
+    "Condition",
+    "ConfigurationError",
+    "ConstraintError",
+    "Count",
+    "DatabaseNotFoundError",
+    "Delete",
+    "DriftError",
+    "ForeignKey",
+    "ForeignKeyAction",
+    "ForeignKeyRef",
+    "Index",
+    "IndexNotFoundError",
+    "IndexSchema",
+    "Insert",
+    "InvalidNameError",
+    "InvalidValueError",
+    "Lookup",
+    "MaintenanceError",
+    "NaiveTimestamps",
+    "NotFoundError",
+    "Operation",
+    "Operator",
+    "ProjectNotFoundError",
+    "QueryError",
+    "QueryTimeoutError",
+    "RecordNotFoundError",
+    "Row",
+    "Schema",
+    "SchemaChange",
+    "SchemaError",
+    "Select",
+    "StorageError",
+    "TableNotFoundError",
+    "TableSchema",
+    "Tenant",
+    "TenantNotFoundError",
+    "TransactionScopeError",
+    "UnsupportedError",
+    "Update",
+    "ViewSchema",
+    "Where",
+    "connect",
+    "delete_database",
+    "init_database",
+    "init_project",
+    "list_databases",
+    "new_id",
+    "parse_timestamp",
+]
 
 __version__ = "1.0.0"

@@ -62,7 +62,9 @@ def connect(
     """
     from cinch_client._embedded._project import open_engine
 
-    scope = Scope(check_name(database, "database"), check_name(branch, "branch"), check_name(tenant, "tenant"))
+    scope = Scope(
+        check_name(database, "database"), check_name(branch, "branch"), check_name(tenant, "tenant")
+    )
     engine = open_engine(project_dir, naive_timestamps, synchronous, busy_timeout)
     engine.metadata.branch(scope.database, scope.branch)
     return CinchDB(engine, scope)
@@ -156,7 +158,10 @@ class CinchDB:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -341,7 +346,9 @@ class CinchDB:
 
     # --- tables, columns, indexes, views --------------------------------------------------------------------------
 
-    def create_table(self, name: str, columns: Sequence[Column], indexes: Sequence[Index] | None = None) -> TableSchema:
+    def create_table(
+        self, name: str, columns: Sequence[Column], indexes: Sequence[Index] | None = None
+    ) -> TableSchema:
         """Create a table in every tenant of the branch; ``id``, ``created_at`` and ``updated_at`` come by themselves.
 
         Args:
@@ -532,7 +539,9 @@ class CinchDB:
             AlreadyExistsError: There is a tenant of that name.
             TenantNotFoundError: There is no tenant *copy_from*.
         """
-        self._engine.create_tenants(self._scope, (check_name(name, "tenant"),), description, copy_from, lazy=lazy)
+        self._engine.create_tenants(
+            self._scope, (check_name(name, "tenant"),), description, copy_from, lazy=lazy
+        )
         return self.get_tenant(name)
 
     def create_tenants(self, names: Iterable[str]) -> list[Tenant]:
@@ -551,7 +560,9 @@ class CinchDB:
         found = next((tenant for tenant in tenants if tenant.name == name), None)
         if found is None:
             names = ", ".join(tenant.name for tenant in tenants if tenant.name != TEMPLATE_TENANT)
-            raise TenantNotFoundError(f"{self.database}/{self.branch} has no tenant {name!r}; it has: {names or 'none'}")
+            raise TenantNotFoundError(
+                f"{self.database}/{self.branch} has no tenant {name!r}; it has: {names or 'none'}"
+            )
         return found
 
     def list_tenants(self, include_system: bool = False) -> list[Tenant]:  # noqa: FBT001, FBT002 - as 0.1 had it
@@ -571,7 +582,9 @@ class CinchDB:
             AlreadyExistsError: There is a tenant *new_name*.
             ConfigurationError: It is the tenant ``main``.
         """
-        self._engine.rename_tenant(self._scope, check_name(old_name, "tenant"), check_name(new_name, "tenant"))
+        self._engine.rename_tenant(
+            self._scope, check_name(old_name, "tenant"), check_name(new_name, "tenant")
+        )
         return self.get_tenant(new_name)
 
     def delete_tenant(self, name: str) -> None:
@@ -609,5 +622,7 @@ def _missing(kind: str, name: str, names: Iterable[str]) -> TableNotFoundError:
 
 def _given(filters: Mapping[str, object], call: str) -> Mapping[str, object]:
     if not filters:
-        raise QueryError(f"{call}() without a filter would touch every row; name at least one, or execute an operation")
+        raise QueryError(
+            f"{call}() without a filter would touch every row; name at least one, or execute an operation"
+        )
     return filters

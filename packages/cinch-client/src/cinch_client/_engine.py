@@ -97,7 +97,13 @@ class Engine(Protocol):
         ...
 
     def create_tenants(
-        self, scope: Scope, names: Sequence[str], description: str | None, copy_from: str | None, *, lazy: bool
+        self,
+        scope: Scope,
+        names: Sequence[str],
+        description: str | None,
+        copy_from: str | None,
+        *,
+        lazy: bool,
     ) -> None:
         """Create tenants of the scope's branch, all or none."""
         ...

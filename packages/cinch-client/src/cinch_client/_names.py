@@ -63,7 +63,10 @@ def _problem(name: object, kind: Kind) -> str | None:
     if len(name) > _MAX_LENGTH:
         return f"it has {len(name)} characters; {_MAX_LENGTH} is the most"
     if kind in {"database", "branch", "tenant"}:
-        pattern, rule = _SCOPE, "use lower-case letters, digits, '-' and '_', a letter or digit first and last"
+        pattern, rule = (
+            _SCOPE,
+            "use lower-case letters, digits, '-' and '_', a letter or digit first and last",
+        )
     else:
         pattern, rule = _IDENTIFIER, "use lower-case letters, digits and '_', a letter first, no '_' last"
     if pattern.fullmatch(name) is None:

@@ -79,7 +79,7 @@ class Select:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
     """Read the one row that has a key: a Select that is made once, for each table, and then given keys.
 

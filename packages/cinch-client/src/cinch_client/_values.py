@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, TypeAlias, cast
 
 from cinch_client._errors import InvalidValueError
@@ -38,7 +39,13 @@ def new_id() -> str:
 
 def now() -> str:
     """Return this moment as it is stored."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_to_the_second(seconds)}.{nanoseconds // 1_000:06d}+00:00"
+
+
+@lru_cache(maxsize=1)
+def _to_the_second(seconds: int) -> str:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def parse_timestamp(text: str, naive: NaiveTimestamps = "local") -> dt.datetime:
@@ -208,7 +215,9 @@ def _refuse_real(value: object) -> str | None:
 def _refuse_numeric(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _unstorable(value)
-    return None if isinstance(value, _Number) else f"it takes int, float or Decimal, not {type(value).__name__}"
+    return (
+        None if isinstance(value, _Number) else f"it takes int, float or Decimal, not {type(value).__name__}"
+    )
 
 
 def _refuse_boolean(value: object) -> str | None:

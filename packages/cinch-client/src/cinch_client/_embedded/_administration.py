@@ -37,7 +37,11 @@ class Administration:
     """
 
     def __init__(
-        self, project: Path, metadata: Metadata, tenants: TenantFiles, open_connection: Callable[[Path], sqlite3.Connection]
+        self,
+        project: Path,
+        metadata: Metadata,
+        tenants: TenantFiles,
+        open_connection: Callable[[Path], sqlite3.Connection],
     ) -> None:
         self._project = project
         self._metadata = metadata
@@ -60,7 +64,13 @@ class Administration:
         ]
 
     def create_tenants(
-        self, scope: Scope, names: Sequence[str], description: str | None, copy_from: str | None, *, lazy: bool
+        self,
+        scope: Scope,
+        names: Sequence[str],
+        description: str | None,
+        copy_from: str | None,
+        *,
+        lazy: bool,
     ) -> None:
         """Create tenants, all or none."""
         with self._changing(scope) as (metadata, branch):
@@ -126,9 +136,13 @@ class Administration:
         with self._metadata.writing() as metadata:
             branches = [self._metadata.branch(database, name) for name in self._metadata.branches(database)]
             if self._metadata.databases() == [database]:
-                raise ConfigurationError(f"{database!r} is the last database of the project and cannot be deleted")
+                raise ConfigurationError(
+                    f"{database!r} is the last database of the project and cannot be deleted"
+                )
             moved = [aside for branch in branches if (aside := self._move_aside(branch)) is not None]
-            metadata.executemany("DELETE FROM branch_changes WHERE branch_id = ?", [(branch.id,) for branch in branches])
+            metadata.executemany(
+                "DELETE FROM branch_changes WHERE branch_id = ?", [(branch.id,) for branch in branches]
+            )
             metadata.execute("DELETE FROM databases WHERE name = ?", (database,))
         self._tenants.look_soon()
         for directory in moved:
@@ -174,7 +188,9 @@ class Administration:
             yield
             connection.execute("ROLLBACK")
 
-    def _copy(self, metadata: sqlite3.Connection, branch: BranchRecord, source: TenantFile, target: TenantFile) -> None:
+    def _copy(
+        self, metadata: sqlite3.Connection, branch: BranchRecord, source: TenantFile, target: TenantFile
+    ) -> None:
         """Give *target* the rows of *source*; a lazy source has none, so its copy is lazy, too."""
         self._tenants.look(source, time.monotonic())
         if not source.real:

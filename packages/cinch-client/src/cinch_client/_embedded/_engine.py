@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Literal, TypeVar, TypeVarTuple, Unpack
 
 from cinch_client._changes import Change
 from cinch_client._definitions import SchemaChange, Tenant
@@ -20,14 +20,20 @@ from cinch_client._embedded._schema_changes import SchemaChanges
 from cinch_client._embedded._tenant_schema import TenantSchema
 from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Parameters, Scope
-from cinch_client._errors import CinchError, QueryError, StorageError, TableNotFoundError, TransactionScopeError
+from cinch_client._errors import (
+    CinchError,
+    QueryError,
+    StorageError,
+    TableNotFoundError,
+    TransactionScopeError,
+)
 from cinch_client._names import TEMPLATE_TENANT
 from cinch_client._operations import Count, Lookup, Operation, Row, Select
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import NaiveTimestamps, encode_parameters
 
 Synchronous = Literal["normal", "full"]
-_P = ParamSpec("_P")
+_Arguments = TypeVarTuple("_Arguments")
 _T = TypeVar("_T")
 
 _STATEMENTS = 512
@@ -65,21 +71,21 @@ class EmbeddedEngine:
         if type(operation) is Select or type(operation) is Count:
             lease = self._lease_to_read(scope)
             try:
-                return self._run(lease, _rows.read, operation)
+                return self._run(_rows.read, lease, operation)
             finally:
-                self._give_back(lease)
+                self._pool.release(lease)
         transaction = _transactions.joined(self, scope)
         if transaction is not None:
-            return self._run(transaction.lease, _rows.write, operation)
+            return self._run(_rows.write, transaction.lease, operation)
         return self._write(self.tenants.file(scope), operation)
 
     def look_up(self, scope: Scope, lookup: Lookup, key: Sequence[object]) -> Row | None:
         """Read one row by its key."""
         lease = self._lease_to_read(scope)
         try:
-            return self._run(lease, _rows.look_up, lookup, key)
+            return self._run(_rows.look_up, lease, lookup, key)
         finally:
-            self._give_back(lease)
+            self._pool.release(lease)
 
     def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:
         """Run read-only SQL."""
@@ -92,7 +98,9 @@ class EmbeddedEngine:
                 raise (refused(guard) if guard.refused else translate(error, lease.file.path)) from error
             if cursor.description is None:
                 raise QueryError("the SQL holds no statement")
-            return _rows.named([column[0] for column in cursor.description], rows, guard.read, lease.schema.schema)
+            return _rows.named(
+                [column[0] for column in cursor.description], rows, guard.read, lease.schema.schema
+            )
 
     def schema(self, scope: Scope) -> Schema:
         """Read the tenant's schema."""
@@ -157,7 +165,13 @@ class EmbeddedEngine:
         return self.administration.tenants(scope)
 
     def create_tenants(
-        self, scope: Scope, names: Sequence[str], description: str | None, copy_from: str | None, *, lazy: bool
+        self,
+        scope: Scope,
+        names: Sequence[str],
+        description: str | None,
+        copy_from: str | None,
+        *,
+        lazy: bool,
     ) -> None:
         """Create tenants of the scope's branch, all or none."""
         self.administration.create_tenants(scope, names, description, copy_from, lazy=lazy)
@@ -178,24 +192,33 @@ class EmbeddedEngine:
     def __reduce__(self) -> tuple[object, ...]:
         from cinch_client._embedded._project import open_engine
 
-        return open_engine, (self.project_dir, self.naive_timestamps, self._synchronous.lower(), self._busy_timeout)
+        return open_engine, (
+            self.project_dir,
+            self.naive_timestamps,
+            self._synchronous.lower(),
+            self._busy_timeout,
+        )
 
     def close(self) -> None:
         """Close what is idle; the engine can be used again."""
         self._pool.close()
         self.metadata.close()
 
-    def _run(self, lease: Lease, run: Callable[Concatenate[Lease, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def _run(
+        self, run: Callable[[Lease, Unpack[_Arguments]], _T], lease: Lease, *arguments: Unpack[_Arguments]
+    ) -> _T:
         try:
-            return run(lease, *args, **kwargs)
+            return run(lease, *arguments)
         except (sqlite3.OperationalError, QueryError, TableNotFoundError) as error:
             # The schema may have changed under us since it was last looked at.
             if not self._refresh(lease):
-                raise (error if isinstance(error, CinchError) else translate(error, lease.file.path)) from error
+                raise (
+                    error if isinstance(error, CinchError) else translate(error, lease.file.path)
+                ) from error
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             raise translate(error, lease.file.path) from error
         with translated(lease.file.path):
-            return run(lease, *args, **kwargs)
+            return run(lease, *arguments)
 
     def _write(self, file: TenantFile, operation: Operation) -> list[Row] | int:
         """Write outside a transaction of the caller's; again, if the file was replaced before the write got its turn."""
@@ -208,7 +231,7 @@ class EmbeddedEngine:
         while True:
             lease = self._lease_to_write(file)
             try:
-                result = self._run(lease, _rows.write, operation)
+                result = self._run(_rows.write, lease, operation)
                 if lease.is_in_place():
                     return result
             finally:
@@ -233,7 +256,9 @@ class EmbeddedEngine:
 
     def _commit(self, lease: Lease) -> None:
         if not lease.connection.in_transaction:
-            raise StorageError("the transaction was rolled back by an earlier error inside it; nothing was written")
+            raise StorageError(
+                "the transaction was rolled back by an earlier error inside it; nothing was written"
+            )
         with translated(lease.file.path):
             lease.connection.execute("COMMIT")
 
@@ -243,7 +268,7 @@ class EmbeddedEngine:
         try:
             yield lease
         finally:
-            self._give_back(lease)
+            self._pool.release(lease)
 
     def _lease_to_read(self, scope: Scope) -> Lease:
         """Take a connection for reading: that of the open transaction, the tenant's own, or the template's."""
@@ -255,7 +280,7 @@ class EmbeddedEngine:
         now = time.monotonic()
         if now >= file.look_at:
             self.tenants.look(file, now)
-        return self._lease(file if file.real else self.tenants.readable(file))
+        return self._lease(file if file.real else self.tenants.readable(file), now)
 
     def _lease_to_write(self, file: TenantFile) -> Lease:
         now = time.monotonic()
@@ -265,9 +290,9 @@ class EmbeddedEngine:
             file.branch.check_writable()
         if not file.real:
             self.tenants.materialize(file)
-        return self._lease(file)
+        return self._lease(file, now)
 
-    def _lease(self, file: PooledFile) -> Lease:
+    def _lease(self, file: PooledFile, now: float) -> Lease:
         try:
             lease = file.idle.pop()
         except IndexError:
@@ -276,11 +301,8 @@ class EmbeddedEngine:
         if lease.epoch != file.epoch:
             self._refresh(lease)
             lease.epoch = file.epoch
+        lease.used_at = now
         return lease
-
-    def _give_back(self, lease: Lease) -> None:
-        if not lease.held:
-            self._pool.release(lease)
 
     def _refresh(self, lease: Lease) -> bool:
         """Read the schema again if SQLite's cookie has moved; tell whether it had."""
@@ -291,9 +313,13 @@ class EmbeddedEngine:
             digest = _introspection.schema_digest(lease.connection)
             known = self._schemas.get(digest)
             if known is None:
-                triggered = lease.connection.execute("SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'")
+                triggered = lease.connection.execute(
+                    "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+                )
                 known = TenantSchema(
-                    _introspection.read_schema(lease.connection), {name for (name,) in triggered}, self.naive_timestamps
+                    _introspection.read_schema(lease.connection),
+                    {name for (name,) in triggered},
+                    self.naive_timestamps,
                 )
                 if len(self._schemas) >= _MOST_SCHEMAS:
                     self._schemas.clear()

@@ -75,7 +75,9 @@ def _constraint(error: Exception, code: int) -> ConstraintError:
     found = _PLACE.search(str(error))
     what = found["what"] if found else ""
     if kind == "foreign_key":
-        return ConstraintError("a foreign key refers to a row that does not exist, or is still referred to", constraint=kind)
+        return ConstraintError(
+            "a foreign key refers to a row that does not exist, or is still referred to", constraint=kind
+        )
     if kind == "check":
         return ConstraintError(f"the row breaks the check {what!r}", constraint=kind)
     if kind in {"unique", "not_null"} and "." in what and not what.startswith("index "):

@@ -34,8 +34,16 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def write_branch_files(directory: Path, database: str, branch: str, *, description: str | None = None) -> None:
+def write_branch_files(
+    directory: Path, database: str, branch: str, *, description: str | None = None
+) -> None:
     """Write what 0.1 expects beside the tenants of a branch; nothing reads it but a check of who owns the directory."""
-    facts = {"created_at": now(), "database": database, "branch": branch, "parent": None, "description": description}
+    facts = {
+        "created_at": now(),
+        "database": database,
+        "branch": branch,
+        "parent": None,
+        "description": description,
+    }
     (directory / "metadata.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
     (directory / "changes.json").write_text("[]", encoding="utf-8")

@@ -80,7 +80,9 @@ class BranchRecord:
     def check_writable(self) -> None:
         """Raise a MaintenanceError when the branch or its database takes no writes now."""
         if self.maintenance is not None:
-            raise MaintenanceError(f"{self.database}/{self.name} is in maintenance mode: {self.maintenance}; try later")
+            raise MaintenanceError(
+                f"{self.database}/{self.name} is in maintenance mode: {self.maintenance}; try later"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ class Metadata:
         """Return all tenants of a branch, the template included, sorted by name."""
         with self.reading() as lease:
             rows = lease.connection.execute(
-                "SELECT id, name, materialized, metadata FROM tenants WHERE branch_id = ? ORDER BY name", (branch.id,)
+                "SELECT id, name, materialized, metadata FROM tenants WHERE branch_id = ? ORDER BY name",
+                (branch.id,),
             ).fetchall()
         return [_tenant(row) for row in rows]
 
@@ -240,13 +243,19 @@ class Metadata:
 
     def _open(self, path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=self._busy_timeout
+            f"{path.as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=self._busy_timeout,
         )
         connection.execute("PRAGMA foreign_keys = ON")
         columns = connection.execute("SELECT count(*) FROM pragma_table_info('tenants')").fetchone()[0]
         if columns == 0:
             connection.close()
-            raise StorageError(f"{path} holds no CinchDB metadata; is this a project of CinchDB 0.1.0 or of another tool?")
+            raise StorageError(
+                f"{path} holds no CinchDB metadata; is this a project of CinchDB 0.1.0 or of another tool?"
+            )
         return connection
 
 
@@ -280,7 +289,14 @@ def insert_tenant(
     """Write the row of a new tenant."""
     connection.execute(
         "INSERT INTO tenants (id, branch_id, name, shard, materialized, metadata) VALUES (?, ?, ?, ?, ?, ?)",
-        (str(uuid.uuid4()), branch_id, name, shard, materialized, json.dumps({**(details or {}), "created_at": now()})),
+        (
+            str(uuid.uuid4()),
+            branch_id,
+            name,
+            shard,
+            materialized,
+            json.dumps({**(details or {}), "created_at": now()}),
+        ),
     )
 
 

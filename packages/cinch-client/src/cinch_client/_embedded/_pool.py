@@ -47,10 +47,10 @@ class Lease:
         schema_version: SQLite's cookie of that schema.
         epoch: When that was, as a count of the file's looks.
         held: Whether a transaction keeps it.
-        released_at: When it was last given back, by the monotonic clock.
+        used_at: When it was last taken, by the monotonic clock.
     """
 
-    __slots__ = ("connection", "epoch", "file", "held", "inode", "released_at", "schema", "schema_version")
+    __slots__ = ("connection", "epoch", "file", "held", "inode", "schema", "schema_version", "used_at")
 
     schema: "TenantSchema"
 
@@ -61,7 +61,7 @@ class Lease:
         self.schema_version = -1
         self.epoch = -1
         self.held = False
-        self.released_at = 0.0
+        self.used_at = 0.0
 
     def is_in_place(self) -> bool:
         """Tell whether the file's path still names the file that the connection is open on."""
@@ -110,7 +110,9 @@ class Pool:
         timeout: Seconds to wait for a free one when all are in use.
     """
 
-    def __init__(self, open_connection: Callable[[Path], sqlite3.Connection], limit: int, timeout: float) -> None:
+    def __init__(
+        self, open_connection: Callable[[Path], sqlite3.Connection], limit: int, timeout: float
+    ) -> None:
         self._open_connection = open_connection
         self._limit = limit
         self._timeout = timeout
@@ -132,12 +134,13 @@ class Pool:
             return self._open(file)
 
     def release(self, lease: Lease) -> None:
-        """Give a connection back."""
+        """Give a connection back, unless a transaction keeps it."""
+        if lease.held:
+            return
         file = lease.file
         if lease.inode != file.inode:
             self.discard(lease)
             return
-        lease.released_at = time.monotonic()
         file.idle.append(lease)
         if self._waiting:
             with self._changed:
@@ -202,7 +205,9 @@ class Pool:
     def _reserve(self) -> None:
         deadline = time.monotonic() + self._timeout
         with self._changed:
-            while len(self._leases) + self._opening >= self._limit and not self._evict(older_than=float("inf")):
+            while len(self._leases) + self._opening >= self._limit and not self._evict(
+                older_than=float("inf")
+            ):
                 self._waiting += 1
                 try:
                     in_time = self._changed.wait(deadline - time.monotonic())
@@ -214,8 +219,8 @@ class Pool:
 
     def _evict(self, older_than: float) -> bool:
         """Close the connection that has been idle longest, if that is since before *older_than*."""
-        for lease in sorted(self._leases, key=_released_at):
-            if lease.released_at > older_than:
+        for lease in sorted(self._leases, key=_used_at):
+            if lease.used_at > older_than:
                 return False
             try:
                 lease.file.idle.remove(lease)
@@ -236,8 +241,8 @@ class Pool:
         self._opening = self._waiting = 0
 
 
-def _released_at(lease: Lease) -> float:
-    return lease.released_at
+def _used_at(lease: Lease) -> float:
+    return lease.used_at
 
 
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()

@@ -19,7 +19,9 @@ _TELLING = frozenset(
     "index_info index_list index_xinfo module_list page_count page_size pragma_list schema_version table_info "
     "table_list table_xinfo user_version application_id".split()
 )
-_TELLING_ABOUT = frozenset("foreign_key_list index_info index_list index_xinfo table_info table_list table_xinfo".split())
+_TELLING_ABOUT = frozenset(
+    "foreign_key_list index_info index_list index_xinfo table_info table_list table_xinfo".split()
+)
 _UNSAFE_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
 
 
@@ -33,7 +35,9 @@ class ReadGuard:
         self.refused: str | None = None
         self.read: set[tuple[str, str]] = set()
 
-    def __call__(self, action: int, first: str | None, second: str | None, _database: str | None, _view: str | None) -> int:
+    def __call__(
+        self, action: int, first: str | None, second: str | None, _database: str | None, _view: str | None
+    ) -> int:
         """Decide about one action of a statement that is being prepared."""
         if action == sqlite3.SQLITE_READ and first is not None and second is not None:
             self.read.add((first, second))
@@ -75,7 +79,9 @@ def read_only(connection: sqlite3.Connection, timeout: float) -> Iterator[ReadGu
 
 def refused(guard: ReadGuard) -> QueryError:
     """Make the error for a statement that the guard stopped."""
-    return QueryError(f"query() only reads: {guard.refused} is not allowed; use insert, update or delete to write")
+    return QueryError(
+        f"query() only reads: {guard.refused} is not allowed; use insert, update or delete to write"
+    )
 
 
 def _described(action: int, first: str | None, second: str | None) -> str:

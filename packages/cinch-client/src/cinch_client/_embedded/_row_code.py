@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from cinch_client._errors import QueryError
-from cinch_client._names import AUTOMATIC_COLUMNS
 from cinch_client._operations import Row
 from cinch_client._schema import ColumnSchema, ColumnType
 from cinch_client._values import NaiveTimestamps, Storable, encode, encode_comparison, new_id
 
 BuildRows = Callable[[Iterable[Sequence[object]]], list[Row]]
-BindKey = Callable[[Sequence[object]], list[Storable]]
+BindKey = Callable[[Sequence[object]], Sequence[Storable]]
 EncodeRow = Callable[[Mapping[str, object], str], list[Storable]]
 
 
@@ -35,53 +34,67 @@ def row_builder(
     variables = [f"v{position}" for position in range(len(names))]
     by_name = dict(zip(names, variables, strict=True))
     pairs = [
-        f"{column.name!r}: {mends.get(column.type, '{0}').format(by_name.get(column.name, 'None'))}" for column in columns
+        f"{column.name!r}: {mends.get(column.type, '{0}').format(by_name.get(column.name, 'None'))}"
+        for column in columns
     ]
     source = f"lambda rows: [{{{', '.join(pairs)}}} for {', '.join(variables)}, in rows]"
     known = {"__builtins__": {}, "boolean": _BOOLEANS, "type": type, "int": int, "float": float}
     return cast("BuildRows", eval(source, known))  # noqa: S307 - see the module
 
 
-def row_encoder(columns: Sequence[ColumnSchema], given: Collection[str], naive: NaiveTimestamps) -> EncodeRow:
+def row_encoder(
+    columns: Sequence[ColumnSchema], given: Collection[str], filled: Collection[str], naive: NaiveTimestamps
+) -> EncodeRow:
     """Make the function that turns a dict and the present moment into the parameters of a write.
 
     Args:
         columns: What is written, in order.
-        given: The names of the dict's keys. The other columns are automatic ones; these are filled in where the dict
-            has nothing or None.
+        given: The names of the dict's keys.
+        filled: The automatic columns that are filled in where the dict has None; all that it has not are.
         naive: What a datetime without an offset means.
     """
     known: dict[str, object] = {f"c{position}": column for position, column in enumerate(columns)}
     for builtin in (type, str, bytes, int, float, bool):
         known[builtin.__name__] = builtin
-    known |= {"__builtins__": {}, "encode": encode, "naive": naive, "new_id": new_id, "low": -(2**63), "high": 2**63}
-    items = [_encoding(column, f"c{position}", given) for position, column in enumerate(columns)]
+    known |= {
+        "__builtins__": {},
+        "encode": encode,
+        "naive": naive,
+        "new_id": new_id,
+        "low": -(2**63),
+        "high": 2**63,
+    }
+    items: list[str] = []
+    for position, column in enumerate(columns):
+        filling = "new_id()" if column.name == "id" else "moment"
+        if column.name not in given:
+            items.append(filling)
+            continue
+        value = f"(v := row[{column.name!r}])"
+        encoding = (
+            _FILLED if column.name in filled else _ENCODINGS.get(column.type, "v if {0} is None else {1}")
+        )
+        items.append(encoding.format(value, f"encode(v, c{position}, naive)", filling))
     source = f"lambda row, moment: [{', '.join(items)}]"
     return cast("EncodeRow", eval(source, known))  # noqa: S307 - see the module
 
 
 def key_encoder(columns: Sequence[ColumnSchema], naive: NaiveTimestamps) -> BindKey:
-    """Make the function that turns the values of a key into parameters; *columns* are those of the key."""
+    """Make the function that turns the values of a key, one for each of *columns*, into parameters."""
 
-    def bind(key: Sequence[object]) -> list[Storable]:
+    def bind(key: Sequence[object]) -> Sequence[Storable]:
         if len(key) != len(columns):
-            raise QueryError(f"the key is {', '.join(column.name for column in columns)}, not {len(key)} values")
+            names = ", ".join(column.name for column in columns)
+            raise QueryError(f"the key of this table is ({names}); {len(key)} values do not make one")
         return [encode_comparison(value, column, naive) for value, column in zip(key, columns, strict=True)]
 
-    return bind
+    def bind_text(key: Sequence[object]) -> Sequence[Storable]:
+        return cast("tuple[str]", key) if len(key) == 1 and type(key[0]) is str else bind(key)
+
+    return bind_text if [column.type for column in columns] == ["TEXT"] else bind
 
 
-def _encoding(column: ColumnSchema, variable: str, given: Collection[str]) -> str:
-    filling = "new_id()" if column.name == "id" else "moment"
-    if column.name not in given:
-        return filling
-    value = f"(v := row[{column.name!r}])"
-    otherwise = f"encode(v, {variable}, naive)"
-    if column.name in AUTOMATIC_COLUMNS:
-        return f"{filling} if {value} is None else v if type(v) is str else {otherwise}"
-    return _ENCODINGS.get(column.type, "v if {0} is None else {1}").format(value, otherwise)
-
-
+_FILLED = "{2} if {0} is None else v if type(v) is str else {1}"
 _ENCODINGS: dict[ColumnType | None, str] = {
     "TEXT": "v if {0} is None or type(v) is str else {1}",
     "BLOB": "v if {0} is None or type(v) is bytes else {1}",

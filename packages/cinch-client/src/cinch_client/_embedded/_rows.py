@@ -19,8 +19,8 @@ _PARAMETERS = 2_000
 
 def look_up(lease: Lease, lookup: Lookup, key: Sequence[object]) -> Row | None:
     """Read one row by its key."""
-    relation = lease.schema.relation(lookup.table)
-    text, build, bind = relation.look_up(lookup)
+    schema = lease.schema
+    text, build, bind = schema.lookups.get(lookup) or schema.compile_lookup(lookup)
     rows = build(lease.connection.execute(text, bind(key)).fetchall())
     return rows[0] if rows else None
 
@@ -50,7 +50,9 @@ def write(lease: Lease, operation: Operation) -> list[Row] | int:
     return read(lease, operation)
 
 
-def named(names: Sequence[str], rows: list[tuple[object, ...]], read: set[tuple[str, str]], schema: Schema) -> list[Row]:
+def named(
+    names: Sequence[str], rows: list[tuple[object, ...]], read: set[tuple[str, str]], schema: Schema
+) -> list[Row]:
     """Make dicts of the rows of free SQL.
 
     SQLite does not tell where a result column comes from. One is taken for BOOLEAN when every column of its name that
@@ -58,7 +60,9 @@ def named(names: Sequence[str], rows: list[tuple[object, ...]], read: set[tuple[
     """
     for position, name in enumerate(names):
         if name in names[:position]:
-            raise QueryError(f"two columns of the result are called {name!r}; give one of them another name with AS")
+            raise QueryError(
+                f"two columns of the result are called {name!r}; give one of them another name with AS"
+            )
     kinds: dict[str, set[bool]] = {}
     for table, column in read:
         relation = schema.table(table) or schema.view(table)

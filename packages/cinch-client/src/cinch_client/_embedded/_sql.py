@@ -12,9 +12,15 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
-from weakref import WeakKeyDictionary
 
-from cinch_client._embedded._row_code import BindKey, BuildRows, EncodeRow, key_encoder, row_builder, row_encoder
+from cinch_client._embedded._row_code import (
+    BindKey,
+    BuildRows,
+    EncodeRow,
+    key_encoder,
+    row_builder,
+    row_encoder,
+)
 from cinch_client._errors import InvalidValueError, QueryError
 from cinch_client._names import AUTOMATIC_COLUMNS
 from cinch_client._operations import AnyOf, Condition, Count, Delete, Lookup, Row, Select, Update, Where
@@ -24,6 +30,7 @@ from cinch_client._values import NaiveTimestamps, Storable, encode, encode_compa
 
 _Bind = Callable[[object, list[Storable]], None]
 _Key = tuple[object, ...]
+CompiledLookup = tuple[str, BuildRows, BindKey]
 
 _MOST_PLANS = 1_000
 _STORED_AS_GIVEN = frozenset({"TEXT", "INTEGER", "REAL", "BOOLEAN", "BLOB"})
@@ -67,9 +74,9 @@ class Relation:
 
     __slots__ = (
         "_inserts",
-        "_lookups",
         "_naive",
         "_plans",
+        "_updates",
         "automatic",
         "columns",
         "has_triggers",
@@ -79,7 +86,9 @@ class Relation:
         "schema",
     )
 
-    def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps, *, has_triggers: bool = False) -> None:
+    def __init__(
+        self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps, *, has_triggers: bool = False
+    ) -> None:
         self.schema = schema
         self.name = schema.name
         self.quoted = quote(schema.name)
@@ -90,22 +99,25 @@ class Relation:
         self.has_triggers = has_triggers
         self._plans: dict[_Key, Plan] = {}
         self._inserts: dict[_Key, InsertPlan] = {}
-        self._lookups: WeakKeyDictionary[Lookup, tuple[str, BuildRows, BindKey]] = WeakKeyDictionary()
+        self._updates: dict[_Key, tuple[Plan, EncodeRow]] = {}
 
-    def look_up(self, lookup: Lookup) -> tuple[str, BuildRows, BindKey]:
-        """Compile a Lookup: its text, and what makes its parameters and its row."""
-        found = self._lookups.get(lookup)
-        if found is None:
-            where: Where = tuple(Condition(name, "eq", "") for name in lookup.key)
-            plan = self._plan_select(Select(lookup.table, lookup.columns, where))
-            bind = key_encoder([self.column(name) for name in lookup.key], self._naive)
-            found = self._lookups[lookup] = (plan.text, plan.build, bind)
-        return found
+    def look_up(self, lookup: Lookup) -> CompiledLookup:
+        """Compile a Lookup: its text, and what makes its row and its parameters."""
+        where: Where = tuple(Condition(name, "eq", "") for name in lookup.key)
+        plan = self._plan_select(Select(lookup.table, lookup.columns, where))
+        return plan.text, plan.build, key_encoder([self.column(name) for name in lookup.key], self._naive)
 
     def select(self, operation: Select) -> tuple[Plan, list[Storable]]:
         """Compile a Select."""
         limit, offset, where = operation.limit, operation.offset, operation.where
-        key = ("select", operation.columns, operation.order_by, limit is None, offset == 0, *map(_shape, where))
+        key = (
+            "select",
+            operation.columns,
+            operation.order_by,
+            limit is None,
+            offset == 0,
+            *map(_shape, where),
+        )
         plan = self._plans.get(key) or self._remember(key, self._plan_select(operation))
         parameters = _bind(plan, where)
         if limit is not None:
@@ -122,7 +134,9 @@ class Relation:
         )
         return plan, _bind(plan, operation.where)
 
-    def insert(self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None) -> InsertPlan:
+    def insert(
+        self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None
+    ) -> InsertPlan:
         """Compile an INSERT of rows that all set the columns *given*; the automatic ones are added."""
         key = (given, conflict, returning)
         plan = self._inserts.get(key)
@@ -134,21 +148,15 @@ class Relation:
 
     def update(self, operation: Update, moment: str) -> tuple[Plan, list[Storable]]:
         """Compile an Update; *moment* is for ``updated_at``, if the table keeps it and the operation does not set it."""
-        values = operation.values
-        if self.keeps_updated_at and "updated_at" not in values:
-            values = {**values, "updated_at": moment}
-        key = ("update", *values, None, operation.returning, *map(_shape, operation.where))
-        plan = self._plans.get(key)
-        if plan is None:
-            settings = ", ".join(f"{quote(column.name)} = ?" for column in self._writable(values))
-            plan = self._plan_where(f"UPDATE {self.quoted} SET {settings}", operation.where)
-            if operation.returning:
-                text, build = self._returning(plan.text, operation.returning)
-                plan = plan._replace(text=text, build=build)
-            self._remember(key, plan)
-        columns, naive = self.columns, self._naive
-        parameters = [encode(value, columns[name], naive) for name, value in values.items()]
-        return plan, parameters + _bind(plan, operation.where)
+        values, returning, where = operation.values, operation.returning, operation.where
+        key = (tuple(values), returning, *map(_shape, where))
+        found = self._updates.get(key)
+        if found is None:
+            if len(self._updates) >= _MOST_PLANS:
+                self._updates.clear()
+            found = self._updates[key] = self._plan_update(operation)
+        plan, encode_row = found
+        return plan, encode_row(values, moment) + _bind(plan, where)
 
     def delete(self, operation: Delete) -> tuple[Plan, list[Storable]]:
         """Compile a Delete."""
@@ -203,17 +211,30 @@ class Relation:
             into, hole = f"INSERT INTO {self.quoted} DEFAULT VALUES", ""
         return InsertPlan(
             texts=lru_cache(8)(lambda rows: into + ", ".join([hole] * rows) + tail),
-            encode=row_encoder(columns, given, self._naive),
+            encode=row_encoder(columns, given, self.automatic, self._naive),
             build=row_builder(wanted, order=names) if known else row_builder(wanted, returned=True),
             known=known,
         )
+
+    def _plan_update(self, operation: Update) -> tuple[Plan, EncodeRow]:
+        given = tuple(operation.values)
+        filled = ("updated_at",) if self.keeps_updated_at else ()
+        columns = self._writable([*given, *(name for name in filled if name not in given)])
+        settings = ", ".join(f"{quote(column.name)} = ?" for column in columns)
+        plan = self._plan_where(f"UPDATE {self.quoted} SET {settings}", operation.where)
+        if operation.returning:
+            text, build = self._returning(plan.text, operation.returning)
+            plan = plan._replace(text=text, build=build)
+        return plan, row_encoder(columns, given, filled, self._naive)
 
     def _is_known(self, names: Sequence[str], wanted: Sequence[ColumnSchema]) -> bool:
         """Tell whether the stored values of *wanted* follow from those of *names* alone."""
         if self.has_triggers:
             return False
         return all(
-            column.type in _STORED_AS_GIVEN if column.name in names else column.default is None and not column.generated
+            column.type in _STORED_AS_GIVEN
+            if column.name in names
+            else column.default is None and not column.generated
             for column in wanted
         )
 
@@ -221,7 +242,9 @@ class Relation:
         columns = [self.column(name) for name in names]
         for column in columns:
             if column.generated:
-                raise QueryError(f"column {column.name!r} of {self.name!r} is computed by the database and cannot be set")
+                raise QueryError(
+                    f"column {column.name!r} of {self.name!r} is computed by the database and cannot be set"
+                )
         return columns
 
     def _returning(self, text: str, returning: tuple[str, ...] | None) -> tuple[str, BuildRows]:
@@ -256,7 +279,9 @@ class Relation:
         compiled = [self._term(term) for term in where]
         if not compiled:
             return "", ()
-        return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(b for _, binds in compiled for b in binds)
+        return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(
+            b for _, binds in compiled for b in binds
+        )
 
     def _term(self, term: Condition | AnyOf) -> tuple[str, tuple[_Bind, ...]]:
         if isinstance(term, Condition):
@@ -292,7 +317,9 @@ def _automatic(schema: TableSchema | ViewSchema) -> tuple[str, ...]:
     """Return the automatic columns that this table has and the database does not fill by itself."""
     if isinstance(schema, ViewSchema):
         return ()
-    found = {column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None}
+    found = {
+        column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None
+    }
     names = [name for name in AUTOMATIC_COLUMNS if name in found and not found[name].generated]
     return tuple(name for name in names if name != "id" or schema.primary_key == ("id",))
 
@@ -401,7 +428,10 @@ def _values_of(value: object, operator: str) -> Collection[object]:
 def _list_shape(value: object, operator: str) -> tuple[int, bool]:
     """Return how many parameters the list needs (0 if it travels as one JSON text), and whether it holds None."""
     values = _values_of(value, operator)
-    as_json = all(not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item) for item in values)
+    as_json = all(
+        not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item)
+        for item in values
+    )
     holds_none = None in values
     return (0 if as_json else len(values) - holds_none, holds_none)
 
@@ -428,7 +458,9 @@ def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimes
 
 
 def _pattern(text: str, convert: Callable[[str], str]) -> Callable[..., _Compiled]:
-    def compile_pattern(name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
+    def compile_pattern(
+        name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps
+    ) -> _Compiled:
         def bind(value: object, parameters: list[Storable]) -> None:
             parameters.append(convert(encode_pattern(value, column)))
 

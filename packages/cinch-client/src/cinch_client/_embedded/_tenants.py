@@ -61,7 +61,11 @@ class TenantFiles:
     """
 
     def __init__(
-        self, project: Path, metadata: Metadata, pool: Pool, open_connection: Callable[[Path], sqlite3.Connection]
+        self,
+        project: Path,
+        metadata: Metadata,
+        pool: Pool,
+        open_connection: Callable[[Path], sqlite3.Connection],
     ) -> None:
         self._project = project
         self._metadata = metadata
@@ -189,7 +193,10 @@ class TenantFiles:
 
     def owns(self, branch: BranchRecord) -> bool:
         """Tell whether the directory of a branch is its own: ``a-b``/``c`` and ``a``/``b-c`` would share one."""
-        return self._metadata.rival(branch.database, branch.name) is None or self._owner(branch) == branch.database
+        return (
+            self._metadata.rival(branch.database, branch.name) is None
+            or self._owner(branch) == branch.database
+        )
 
     def _check_owner(self, branch: BranchRecord) -> None:
         if not self.owns(branch):
@@ -222,4 +229,3 @@ def remove_database(path: Path) -> None:
     """Remove a database file with its log, if they exist; nobody may be using it."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-
