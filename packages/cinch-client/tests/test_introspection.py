@@ -134,17 +134,13 @@ def test_nullable_is_what_sqlite_really_allows(
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else None,
 )
-def test_choices(
-    connection: sqlite3.Connection, definition: str, kind: str, choices: tuple[object, ...]
-) -> None:
+def test_choices(connection: sqlite3.Connection, definition: str, kind: str, choices: tuple[object, ...]) -> None:
     found = column(connection, definition)
     assert (found.type, found.choices) == (kind, choices)
 
 
 def test_generated_columns_are_told_apart(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "CREATE TABLE t (a INTEGER, b AS (a + 1), c INTEGER GENERATED ALWAYS AS (a * 2) STORED)"
-    )
+    connection.execute("CREATE TABLE t (a INTEGER, b AS (a + 1), c INTEGER GENERATED ALWAYS AS (a * 2) STORED)")
     assert [(c.name, c.generated) for c in table(connection, "t").columns] == [
         ("a", False),
         ("b", True),
@@ -179,8 +175,8 @@ def test_foreign_keys_come_in_the_order_and_spelling_of_the_tables(connection: s
     connection.execute("CREATE TABLE Orgs (Code TEXT PRIMARY KEY)")
     connection.execute("CREATE TABLE pairs (x, y, PRIMARY KEY (y, x))")
     connection.execute(
-        "CREATE TABLE t (a REFERENCES orgs ON DELETE CASCADE, b REFERENCES ORGS(code), x, y, "
-        "parent REFERENCES t(a), gone REFERENCES nowhere, FOREIGN KEY (Y, X) REFERENCES pairs ON UPDATE SET DEFAULT)"
+        "CREATE TABLE t (a REFERENCES orgs ON DELETE CASCADE, b REFERENCES ORGS(code), x, y, parent REFERENCES t(a), "
+        "gone REFERENCES nowhere, FOREIGN KEY (Y, X) REFERENCES pairs ON UPDATE SET DEFAULT)"
     )
     expected = (
         ForeignKey(("a",), "Orgs", ("Code",), on_delete="CASCADE"),
@@ -226,18 +222,14 @@ def test_views(connection: sqlite3.Connection) -> None:
     assert read_table(connection, "as") is None
 
 
-def test_a_broken_view_is_left_out_and_told(
-    connection: sqlite3.Connection, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_broken_view_is_left_out_and_told(connection: sqlite3.Connection, caplog: pytest.LogCaptureFixture) -> None:
     connection.execute("CREATE TABLE t (a)")
     connection.execute("CREATE VIEW fine AS SELECT a FROM t")
     connection.execute("CREATE VIEW lost AS SELECT * FROM gone")
     with caplog.at_level(logging.WARNING, logger="cinch_client"):
         schema = read_schema(connection)
     assert [found.name for found in schema] == ["t", "fine"]
-    assert caplog.messages == [
-        "'lost' is left out of the schema, because it cannot be read: no such table: main.gone"
-    ]
+    assert caplog.messages == ["'lost' is left out of the schema, because it cannot be read: no such table: main.gone"]
 
 
 def test_what_is_not_there(connection: sqlite3.Connection) -> None:
@@ -272,9 +264,7 @@ def test_the_digest_follows_every_definition(connection: sqlite3.Connection) -> 
 
 
 names = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=8)
-relations = names.filter(
-    lambda name: not name.lower().startswith(("sqlite_", "__")) and not name.startswith("pragma_")
-)
+relations = names.filter(lambda name: not name.lower().startswith(("sqlite_", "__")) and not name.startswith("pragma_"))
 
 
 @given(name=relations, columns=st.lists(names, min_size=1, max_size=4, unique_by=str.lower), view=relations)
@@ -282,7 +272,8 @@ def test_any_names_are_read_back(name: str, columns: list[str], view: str) -> No
     listed = ", ".join(map(quote, columns))
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(f"CREATE TABLE {quote(name)} ({listed}, UNIQUE ({listed}))")
-        if view.lower() != name.lower():
+        # SQLite gives a view's column another name when it would be called TRUE or FALSE.
+        if view.lower() != name.lower() and not {"true", "false"} & {each.lower() for each in columns}:
             connection.execute(f"CREATE VIEW {quote(view)} AS SELECT {listed} FROM {quote(name)}")
         schema = read_schema(connection)
         assert [[c.name for c in found.columns] for found in schema] == [columns] * len([*schema])
