@@ -69,9 +69,7 @@ class Neighbour:
     def init_database(self, project: Path, name: str, **options: object) -> None:
         self.ask(project, (), "init_database", (name,), options)
 
-    def connect(
-        self, database: str, branch: str = "main", tenant: str = "main", *, project_dir: Path
-    ) -> OldScope:
+    def connect(self, database: str, branch: str = "main", tenant: str = "main", *, project_dir: Path) -> OldScope:
         return OldScope(self, project_dir, (database, branch, tenant))
 
     def Column(self, name: str, kind: str) -> dict[str, object]:  # noqa: N802 - the neighbour's own, which checks no name
@@ -187,9 +185,7 @@ def neighbour_python() -> Path:
     until = settings["tool"]["uv"]["exclude-newer"]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cinch-tests"
     cache.mkdir(parents=True, exist_ok=True)
-    environment = (
-        cache / f"{REQUIREMENT}-python{sys.version_info.major}.{sys.version_info.minor}-{until[:10]}"
-    )
+    environment = cache / f"{REQUIREMENT}-python{sys.version_info.major}.{sys.version_info.minor}-{until[:10]}"
     python, complete = environment / "bin" / "python", environment / "complete"
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -133,9 +133,7 @@ def drop_column_then_duplicate_value(side: Any, project: Path) -> object:
 @defect("D5 dropping a column keeps foreign keys", here="ConstraintError", there="stored")
 def drop_column_then_dangling_reference(side: Any, project: Path) -> object:
     main = project_with_users(side, project)
-    main.create_table(
-        "orders", [Column("user_id", "TEXT", foreign_key=ForeignKeyRef("users")), Column("old", "TEXT")]
-    )
+    main.create_table("orders", [Column("user_id", "TEXT", foreign_key=ForeignKeyRef("users")), Column("old", "TEXT")])
     main.drop_column("orders", "old")
     return outcome(lambda: main.insert("orders", {"user_id": "nobody"}) and "stored")
 
@@ -297,9 +295,7 @@ def inject_by_filter(side: Any, project: Path) -> object:
 @defect("D18 SQL in the name of a new value", here=("QueryError", None), there=("done", 77))
 def inject_by_update(side: Any, project: Path) -> object:
     main = project_with_users(side, project)
-    main.create_table(
-        "notes", [Column("name", "TEXT"), Column("age", "INTEGER"), Column("age_gt", "INTEGER")]
-    )
+    main.create_table("notes", [Column("name", "TEXT"), Column("age", "INTEGER"), Column("age_gt", "INTEGER")])
     key = main.insert("notes", {"name": "Ada"})["id"]
     seen = outcome(lambda: main.update("notes", {"id": key, "age = 77, age_gt": 6}) and "done")
     return seen, main.query("SELECT age FROM notes")[0]["age"]
@@ -335,9 +331,7 @@ def inject_by_index(side: Any, project: Path) -> object:
 def colliding_filters(side: Any, project: Path) -> object:
     side.init_project(project)
     main = side.connect("main", project_dir=project)
-    main.create_table(
-        "notes", [Column("name", "TEXT"), Column("age", "INTEGER"), Column("age_gt", "INTEGER")]
-    )
+    main.create_table("notes", [Column("name", "TEXT"), Column("age", "INTEGER"), Column("age_gt", "INTEGER")])
     main.insert("notes", {"name": "Ada", "age": 60, "age_gt": 1}, {"name": "Bob", "age": 10, "age_gt": 1})
     main.delete_where("notes", age__gt=50, age_gt=1)
     return names(main, "notes")
@@ -375,9 +369,7 @@ def copy_lazy_tenant(side: Any, project: Path) -> object:
     return seen, "acme" in {_name(tenant) for tenant in main.list_tenants()}
 
 
-@defect(
-    "D22 a bulk insert refuses unknown columns", here=("QueryError", ()), there=("written", ("Ada", "Bob"))
-)
+@defect("D22 a bulk insert refuses unknown columns", here=("QueryError", ()), there=("written", ("Ada", "Bob")))
 def bulk_insert_with_unknown_column(side: Any, project: Path) -> object:
     main = project_with_users(side, project)
     seen = outcome(lambda: main.insert("users", {"name": "Ada"}, {"name": "Bob", "agee": 3}) and "written")

@@ -51,7 +51,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     main.create_table("user1", [Column("one", "TEXT")])
     main.create_table("user_1", [Column("two", "TEXT")])
     main.create_table("cinch_models", [Column("name", "TEXT")])
-    main.create_table("everyone_view", [Column("name", "TEXT")])
+    main.create_table("crowd_view", [Column("name", "TEXT")])
+    main.create_view("crowd", "SELECT name FROM users")
     main.create_view("everyone", "SELECT name FROM users")
     main.create_view("totals", "SELECT count(*) FROM users")
     main.create_view("doubled", "SELECT length(name) * 2 AS n FROM users")
@@ -71,10 +72,15 @@ def project(template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def models(template: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The container of a project of the test's own."""
+def package(template: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(template)
-    return import_module("defect_models").create_models(connect("main", project_dir=project))
+    return import_module("defect_models")
+
+
+@pytest.fixture
+def models(package: Any, project: Path) -> Any:
+    """The container of a project of the test's own."""
+    return package.create_models(connect("main", project_dir=project))
 
 
 def names(models: Any, tenant: str) -> list[str]:
@@ -185,10 +191,11 @@ def test_d17_times_are_aware_and_exact(models: Any) -> None:
 
 
 @pytest.mark.parametrize("table", ODD_COLUMNS)
-def test_d19_odd_column_names_round_trip(models: Any, project: Path, table: str) -> None:
+def test_d19_odd_column_names_round_trip(package: Any, models: Any, project: Path, table: str) -> None:
     columns = ODD_COLUMNS[table].split()
+    fields = getattr(package, table.capitalize()).model_fields
+    field_of = {field.serialization_alias or name: name for name, field in fields.items()}
     handle = getattr(models, table.capitalize())
-    field_of = {field.serialization_alias or name: name for name, field in handle.model.model_fields.items()}
 
     row = handle.create(**{field_of[column]: column.upper() for column in columns})
 
@@ -200,22 +207,26 @@ def test_d19_odd_column_names_round_trip(models: Any, project: Path, table: str)
     assert [stored[column] for column in columns] == [column.upper() for column in columns]
 
 
-def test_d19_tables_of_one_class_name_stay_apart(models: Any) -> None:
-    by_table = {getattr(models, name).model.__table__.name: getattr(models, name) for name in models}
+def test_d19_tables_of_one_class_name_stay_apart(package: Any, models: Any) -> None:
+    classes = [name for name in package.__all__ if name not in {"CinchModels", "create_models"}]
+    handle_of = {getattr(package, name).__table__.name: getattr(models, name) for name in classes}
 
-    by_table["user1"].create(one="1")
-    by_table["user_1"].create(two="2")
+    handle_of["user1"].create(one="1")
+    handle_of["user_1"].create(two="2")
+    handle_of["cinch_models"].create(name="container")
+    handle_of["crowd_view"].create(name="table")
 
-    assert [row.one for row in by_table["user1"].select()] == ["1"]
-    assert [row.two for row in by_table["user_1"].select()] == ["2"]
-    assert {"cinch_models", "everyone_view", "everyone"} <= by_table.keys()
+    assert [row.one for row in handle_of["user1"].select()] == ["1"]
+    assert [row.two for row in handle_of["user_1"].select()] == ["2"]
+    assert [row.name for row in handle_of["cinch_models"].select()] == ["container"]
+    assert [row.name for row in handle_of["crowd_view"].select()] == ["table"]
+    assert handle_of["crowd"].select() == []
 
 
 def test_d19_a_view_with_a_column_without_a_name(models: Any) -> None:
     models.Users.create(name="Ada")
-    (field,) = models.TotalsView.model.model_fields
 
-    assert getattr(models.TotalsView.select()[0], field) == 1
+    assert [row.count for row in models.TotalsView.select()] == [1]
 
 
 def test_d19_a_computed_column(models: Any) -> None:

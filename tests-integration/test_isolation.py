@@ -157,8 +157,7 @@ def test_processes_over_one_container(workplace: Path, tmp_path: Path) -> None:
     (tmp_path / "container.pickle").write_bytes(pickle.dumps(container(workplace)))
     here = Path(__file__).parent
     processes = [
-        start(PROCESS, here, tmp_path / "container.pickle", f"process{number}", 500 * SCALE)
-        for number in range(3)
+        start(PROCESS, here, tmp_path / "container.pickle", f"process{number}", 500 * SCALE) for number in range(3)
     ]
 
     written: Counter[str] = Counter()

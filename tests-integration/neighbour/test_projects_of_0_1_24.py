@@ -253,9 +253,9 @@ def test_copied_branch(shop: Path, generate: Generate, neighbour: Any) -> None:
         "Only in dev",
     ]
     assert [user.name for user in main.Users.select()] == ["Ada Łovelace 🧮"]
-    assert neighbour.connect("shop", "dev", "acme", project_dir=shop).query(
-        "SELECT count(*) AS n FROM users"
-    ) == [{"n": 3}]
+    assert neighbour.connect("shop", "dev", "acme", project_dir=shop).query("SELECT count(*) AS n FROM users") == [
+        {"n": 3}
+    ]
 
 
 def test_lazy_tenant_of_a_copied_branch(shop: Path, neighbour: Any) -> None:
@@ -264,9 +264,7 @@ def test_lazy_tenant_of_a_copied_branch(shop: Path, neighbour: Any) -> None:
     connect("shop", "dev", "lz", project_dir=shop).insert("users", {"name": "Zed"})
 
     assert connect("shop", "main", "lz", project_dir=shop).query("SELECT name FROM users") == []
-    assert neighbour.connect("shop", "dev", "lz", project_dir=shop).query("SELECT name FROM users") == [
-        {"name": "Zed"}
-    ]
+    assert neighbour.connect("shop", "dev", "lz", project_dir=shop).query("SELECT name FROM users") == [{"name": "Zed"}]
 
 
 def test_drifted_snapshot(shop: Path, generate: Generate, neighbour: Any) -> None:
