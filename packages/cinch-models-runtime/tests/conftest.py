@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from cinch_client import CinchDB, connect, init_project
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -21,9 +22,9 @@ TENANTS = ("customer1", "customer2", "customer3")
 
 DDL = """
 CREATE TABLE users (
-    id TEXT PRIMARY KEY NOT NULL, created_at TEXT NOT NULL, updated_at TEXT, name TEXT NOT NULL, email TEXT UNIQUE,
-    age INTEGER, active BOOLEAN NOT NULL DEFAULT 1, role TEXT NOT NULL DEFAULT 'member', balance REAL, settings TEXT,
-    avatar BLOB, class TEXT, manager_id TEXT REFERENCES users(id)
+    id TEXT PRIMARY KEY NOT NULL, created_at TEXT NOT NULL, updated_at TEXT, name TEXT NOT NULL,
+    email TEXT UNIQUE, age INTEGER, active BOOLEAN NOT NULL DEFAULT 1, role TEXT NOT NULL DEFAULT 'member',
+    balance REAL, settings TEXT, avatar BLOB, class TEXT, manager_id TEXT REFERENCES users(id)
 );
 CREATE TABLE profiles (
     id TEXT PRIMARY KEY NOT NULL, created_at TEXT NOT NULL, updated_at TEXT,

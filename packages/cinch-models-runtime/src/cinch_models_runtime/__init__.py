@@ -2,8 +2,7 @@
 
 from cinch_models_runtime._container import CinchModels
 from cinch_models_runtime._drift import OnDrift
-from cinch_models_runtime._era import VERSION as __version__
-from cinch_models_runtime._era import require_runtime
+from cinch_models_runtime._era import __version__, require_runtime
 from cinch_models_runtime._errors import DriftWarning, NotLoadedError, RuntimeVersionError, UnboundModelError
 from cinch_models_runtime._fields import Field, Json, from_database, new_id
 from cinch_models_runtime._handle import TableHandle, ViewHandle

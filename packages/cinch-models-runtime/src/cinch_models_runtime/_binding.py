@@ -62,7 +62,7 @@ class Binding(Generic[RowT]):
         """Return the scope as messages name it."""
         return f"{self.connection.database}/{self.connection.branch}/{self.connection.tenant}"
 
-    # --- reading ----------------------------------------------------------------------------------------------------
+    # --- reading --------------------------------------------------------------------------------------------
 
     def find(self, key: Sequence[object], include: _relations.Include = ()) -> RowT | None:
         """Return the object with that primary key, or None."""
@@ -83,9 +83,7 @@ class Binding(Generic[RowT]):
     def _find_by_select(self, key: Sequence[object], include: _relations.Include) -> RowT | None:
         if not self.codec.key:
             raise no_key(self.codec)
-        where = tuple(
-            [Condition(name, "eq", value) for name, value in zip(self.codec.table.key, key, strict=True)]
-        )
+        where = tuple([Condition(name, "eq", value) for name, value in zip(self.codec.table.key, key, strict=True)])
         found = self.read(self.select(where), include)
         return found[0] if found else None
 
@@ -117,7 +115,7 @@ class Binding(Generic[RowT]):
                 STORED.set(row, codec.keep(stored))
         return found
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing --------------------------------------------------------------------------------------------
 
     def insert(self, rows: Sequence[Row], conflict: tuple[str, ...] = ()) -> list[Row]:
         """Write new rows, all or none; return them as they are stored."""
@@ -146,9 +144,7 @@ class Binding(Generic[RowT]):
         operation = Delete(self.codec.table.name, where)
         return self._hooked("delete", operation, (), lambda: self.execute(operation))
 
-    def _hooked(
-        self, verb: str, operation: Operation, values: tuple[Row, ...], run: Callable[[], ResultT]
-    ) -> ResultT:
+    def _hooked(self, verb: str, operation: Operation, values: tuple[Row, ...], run: Callable[[], ResultT]) -> ResultT:
         if not self.hooks:
             return run()
         self._fire(f"before_{verb}", operation, values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -159,7 +155,7 @@ class Binding(Generic[RowT]):
     def _fire(self, name: EventName, operation: Operation, values: tuple[Mapping[str, Any], ...]) -> None:
         self.hooks.fire(Event(name, self.connection.tenant, self.codec.model, operation, values))
 
-    # --- the only way to the engine ---------------------------------------------------------------------------------
+    # --- the only way to the engine -------------------------------------------------------------------------
 
     @overload
     def execute(self, operation: Select | Insert) -> list[Row]: ...

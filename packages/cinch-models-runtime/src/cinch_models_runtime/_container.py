@@ -1,6 +1,6 @@
 """The container: every model of a database, bound to one tenant of one branch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -9,12 +9,12 @@ from cinch_client import CinchDB
 from cinch_models_runtime._binding import Binding
 from cinch_models_runtime._drift import OnDrift, SchemaWatch
 from cinch_models_runtime._hooks import EventName, Hook, Hooks
-from cinch_models_runtime._model import RowModel
 from cinch_models_runtime._rows import codec_of
 from cinch_models_runtime._suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from cinch_models_runtime._handle import Handle
+    from cinch_models_runtime._model import RowModel
 
 _MOST_DERIVED = 1024
 
@@ -22,12 +22,12 @@ _MOST_DERIVED = 1024
 class CinchModels:
     """The models of a database in one scope. It never changes; ``with_tenant`` returns another one.
 
-    It can be used by several threads at once, copied and pickled. A model is an attribute, made at its first use.
+    It can be used by several threads at once, copied and pickled. Each model is an attribute of it.
 
     Args:
         connection: What :func:`cinch_client.connect` returns.
-        on_drift: What happens when the schema is no longer the one that the package was generated from: ``warn``,
-            ``raise`` or ``ignore``.
+        on_drift: What happens when the schema is no longer the one that the package was generated from:
+            ``warn``, ``raise`` or ``ignore``.
 
     Attributes:
         connection: The scope on its engine.
@@ -53,9 +53,7 @@ class CinchModels:
             )
         self._bind(connection, on_drift, Hooks(), {})
 
-    def _bind(
-        self, connection: CinchDB, on_drift: OnDrift, hooks: Hooks, derived: dict[tuple[str, str], Self]
-    ) -> None:
+    def _bind(self, connection: CinchDB, on_drift: OnDrift, hooks: Hooks, derived: dict[tuple[str, str], Self]) -> None:
         self.connection = connection
         self._on_drift: OnDrift = on_drift
         self._hooks = hooks
@@ -90,8 +88,8 @@ class CinchModels:
         return made
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Begin a transaction on this scope: what is written inside, through any model, is kept as a whole or not at all.
+    def transaction(self) -> Generator[None]:
+        """Begin a transaction on this scope: all that is written inside, through any model, is kept, or nothing.
 
         Every handle and object of the scope joins it in this thread or task; a nested one is a savepoint.
 
@@ -103,13 +101,13 @@ class CinchModels:
             yield
 
     def on(self, event: EventName, model: "type[RowModel] | str | None", hook: Hook) -> None:
-        """Call *hook* at every *event* of a model, in this container and all that are derived from the same one.
+        """Call *hook* at every *event* of a model, in this container and in all that share its origin.
 
         Args:
-            event: ``before_create``, ``after_create``, ``before_update``, ``after_update``, ``before_delete``,
-                ``after_delete``, or ``query``: after every statement, with its time.
+            event: ``before_create``, ``after_create``, ``before_update``, ``after_update``,
+                ``before_delete``, ``after_delete``, or ``query``: after every statement, with its time.
             model: The model's class or name, None for every model.
-            hook: Takes an :class:`Event`. What it raises goes to the caller; raised before a write, it prevents it.
+            hook: Takes an :class:`Event`. What it raises goes to the caller, and before a write prevents it.
 
         Raises:
             ConfigurationError: There is no such event.
@@ -152,16 +150,16 @@ class CinchModels:
         return f"<{type(self).__name__} {scope.database}/{scope.branch}/{scope.tenant}>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (type(self), self.connection, self._on_drift, self._hooks)
+        return self._restore, (self.connection, self._on_drift, self._hooks)
+
+    @classmethod
+    def _restore(cls, connection: CinchDB, on_drift: OnDrift, hooks: Hooks) -> Self:
+        made = object.__new__(cls)
+        made._bind(connection, on_drift, hooks, {})
+        return made
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, _memo: object) -> Self:
         return self
-
-
-def _restore(kind: type[CinchModels], connection: CinchDB, on_drift: OnDrift, hooks: Hooks) -> CinchModels:
-    made = object.__new__(kind)
-    made._bind(connection, on_drift, hooks, {})
-    return made

@@ -2,12 +2,10 @@
 
 from cinch_models_runtime._errors import RuntimeVersionError
 
-VERSION = "1.0.0"
+__version__ = "1.0.0"
 
 
-def require_runtime(
-    version: str, command: str = "cinch-codegen generate DATABASE --output DIRECTORY"
-) -> None:
+def require_runtime(version: str, command: str = "cinch-codegen generate DATABASE --output DIRECTORY") -> None:
     """Refuse to go on with a package that was generated for another era of the runtime.
 
     Args:
@@ -15,10 +13,10 @@ def require_runtime(
         command: What regenerates the package.
 
     Raises:
-        RuntimeVersionError: The major versions differ, or this runtime's minor version is older; the message is one
-            line that names the command to run.
+        RuntimeVersionError: The major versions differ, or this runtime's minor version is older. The
+            message is one line that names the command to run.
     """
-    needed, here = _parse(version), _parse(VERSION)
+    needed, here = _parse(version), _parse(__version__)
     if needed[0] == here[0] and needed[1] <= here[1]:
         return
     if needed < here:
@@ -26,7 +24,7 @@ def require_runtime(
     else:
         advice = f"run: pip install 'cinch-models-runtime>={version},<{needed[0] + 1}'"
     raise RuntimeVersionError(
-        f"this package was generated for cinch-models-runtime {version}, but {VERSION} is installed; {advice}"
+        f"this package was generated for cinch-models-runtime {version}, not for {__version__}; {advice}"
     )
 
 

@@ -10,7 +10,7 @@ class UnboundModelError(CinchError):
 
 
 class NotLoadedError(CinchError, AttributeError):
-    """An attribute that is not there yet: a relation that was not included, or a column that the database will fill."""
+    """An attribute without a value: a relation not included, or a column that the database will fill."""
 
     code = "not_loaded"
 

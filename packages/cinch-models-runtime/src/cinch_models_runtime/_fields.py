@@ -14,9 +14,12 @@ class JsonColumn:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return "JSON"
+
 
 Json: TypeAlias = Annotated[Any, JsonColumn()]
-"""A TEXT column that holds JSON: any value that :func:`json.dumps` takes; None is NULL where the column allows it."""
+"""A TEXT column that holds JSON: any value that :func:`json.dumps` takes; None is NULL where allowed."""
 
 
 class _Unset:

@@ -54,18 +54,14 @@ def alternatives(codec: "RowCodec[Any]", any_of: Sequence[Filters]) -> AnyOf:
         QueryError: A keyword is unknown, or a set is empty: it would let every row through.
     """
     if isinstance(any_of, Mapping | str):
-        raise QueryError(
-            f"any_of is a list of filters, such as [{{'id': 'a'}}, {{'id': 'b'}}], not {any_of!r}"
-        )
+        raise QueryError(f"any_of is a list of filters, such as [{{'id': 'a'}}, {{'id': 'b'}}], not {any_of!r}")
     if not all(any_of):
-        raise QueryError(
-            f"any_of of {codec.name} holds an empty filter, which every row passes; leave it out"
-        )
+        raise QueryError(f"any_of of {codec.name} holds an empty filter, which every row passes; leave it out")
     return AnyOf(tuple([conditions(codec, filters) for filters in any_of]))
 
 
 def after(key: Sequence[str], values: Sequence[object]) -> Where:
-    """Return the condition for the rows that come after the one with these *values*, in the order of *key*."""
+    """Return the condition for the rows that come after the one with these *values* of *key*."""
     if len(key) == 1:
         return (Condition(key[0], "gt", values[0]),)
     equal = [Condition(column, "eq", value) for column, value in zip(key, values, strict=True)]
@@ -80,9 +76,7 @@ def _with_json(condition: Condition, codec: "RowCodec[Any]") -> Condition:
     try:
         if operator in {"in", "not_in"} and isinstance(value, Iterable):
             members = cast("Iterable[object]", value)
-            return Condition(
-                column, operator, [None if member is None else dump_json(member) for member in members]
-            )
+            return Condition(column, operator, [None if member is None else dump_json(member) for member in members])
         return Condition(column, operator, dump_json(value))
     except ValueError as error:
         raise InvalidValueError(
@@ -104,6 +98,6 @@ def _unknown(keyword: str, codec: "RowCodec[Any]") -> QueryError:
         return unknown_column(field or keyword, codec.columns, codec.name)
     allowed = _JSON_OPERATORS if codec.columns[field] in codec.json else OPERATORS
     return QueryError(
-        f"{keyword!r} of {codec.name}: {operator!r} is not an operator of {field!r};{did_you_mean(operator, allowed)} "
-        f"use one of {', '.join(allowed)}"
+        f"{keyword!r} of {codec.name}: {operator!r} is not an operator of {field!r};"
+        f"{did_you_mean(operator, allowed)} use one of {', '.join(allowed)}"
     )

@@ -50,7 +50,7 @@ class Handle(Generic[RowT]):
     def __repr__(self) -> str:
         return f"<{self.__binding__.codec.name} of {self.__binding__.where_is()}>"
 
-    # --- what the methods of generated handles call -----------------------------------------------------------------
+    # --- what the methods of generated handles call ---------------------------------------------------------
 
     def _select(
         self,
@@ -159,18 +159,14 @@ class TableHandle(Handle[RowT]):
         binding = self.__binding__
         fields = (on,) if isinstance(on, str) else tuple(on)
         if not fields:
-            raise QueryError(
-                f"upsert of {binding.codec.name} needs the columns of a unique key, such as on='id'"
-            )
+            raise QueryError(f"upsert of {binding.codec.name} needs the columns of a unique key, such as on='id'")
         conflict = tuple(map(binding.codec.column, fields))
         missing = [field for field in fields if field not in values]
         if missing:
             raise QueryError(f"upsert of {binding.codec.name} on {missing[0]!r} needs a value for it")
         return binding.bound(binding.insert(binding.codec.new_rows((values,)), conflict))[0]
 
-    def _update_where(
-        self, values: Values, filters: "Filters", any_of: "Sequence[Filters] | None" = None
-    ) -> int:
+    def _update_where(self, values: Values, filters: "Filters", any_of: "Sequence[Filters] | None" = None) -> int:
         binding = self.__binding__
         where = self._restriction(filters, any_of, "update_where")
         changes = binding.codec.changes(values)
@@ -184,7 +180,6 @@ class TableHandle(Handle[RowT]):
     def _restriction(self, filters: "Filters", any_of: "Sequence[Filters] | None", method: str) -> "Where":
         where = self._where(filters, any_of)
         if not where:
-            raise QueryError(
-                f"{method} of {self.__binding__.codec.name} needs a filter; without one it would reach every row"
-            )
+            model = self.__binding__.codec.name
+            raise QueryError(f"{method} of {model} needs a filter; without one it would touch every row")
         return where

@@ -1,4 +1,4 @@
-"""Functions that a program runs before and after the writes of its models, and with the time of every statement."""
+"""Functions that a program has called around its models' writes, and after every statement with its time."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ class Event:
         tenant: The tenant that is written or read.
         model: The model's class.
         operation: What is handed to the engine: table, conditions, values.
-        values: What is written, one mapping from column to value per row; after a create, what was stored. Empty for
-            deletes and for ``query``.
+        values: What is written, one mapping from column to value per row; after a create, what was stored.
+            Empty for deletes and for ``query``.
         seconds: How long the statement took, rows included; 0.0 for every event but ``query``.
     """
 
@@ -44,13 +44,13 @@ Hook: TypeAlias = Callable[[Event], object]
 
 
 class Hooks(dict[tuple[str, str | None], tuple[Hook, ...]]):
-    """The hooks of a container and of all that are derived from it, by event and model; None stands for every model.
+    """The hooks of a container and of all that share its origin, by event and model; None is every model.
 
     A dict, so that asking whether there are any costs next to nothing.
     """
 
     def add(self, name: str, model: str | None, hook: Hook) -> None:
-        """Register one more hook; those of one event run in the order in which they came, the model's own first."""
+        """Register one more hook; those of one event run in the order they came, the model's own first."""
         if name not in _EVENTS:
             raise ConfigurationError(
                 f"{name!r} is not an event;{did_you_mean(name, _EVENTS)} use one of {', '.join(_EVENTS)}"

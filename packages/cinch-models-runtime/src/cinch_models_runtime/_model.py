@@ -51,9 +51,7 @@ class RowModel(BaseModel):
         if related is not None and name in related:
             return related[name]
         model = type(self).__name__
-        raise NotLoadedError(
-            f"{model}.{name} was not loaded; ask for it: models.{model}.select(include=[{name!r}])"
-        )
+        raise NotLoadedError(f"{model}.{name} was not loaded; ask for it: models.{model}.select(include=[{name!r}])")
 
     if not TYPE_CHECKING:  # a checker that saw these would believe in any attribute
 
@@ -61,7 +59,7 @@ class RowModel(BaseModel):
             if name in type(self).__pydantic_fields__:
                 model = type(self).__name__
                 raise NotLoadedError(
-                    f"{model}.{name} has no value yet: the database fills it; call save() first, or give it one"
+                    f"{model}.{name} has no value yet: the database fills it; call save() first or assign one"
                 )
             return super().__getattr__(name)
 
@@ -79,8 +77,7 @@ class RowModel(BaseModel):
         if type(self) is not type(other):
             return NotImplemented
         mine, others = BINDING.get(self), BINDING.get(other)
-        scopes = (mine and mine.connection, others and others.connection)
-        return scopes[0] == scopes[1] and self.__dict__ == other.__dict__
+        return (mine and mine.connection) == (others and others.connection) and vars(self) == vars(other)
 
     __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - it can change
 

@@ -1,4 +1,4 @@
-"""Rows of other tables that belong to rows which were read: one more statement per relation, however many rows."""
+"""Rows of other tables that belong to those which were read: one statement per relation, never per row."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -46,9 +46,7 @@ def load(binding: "Binding[Any]", rows: Sequence[Row], owners: Sequence[Any], tr
     for name, nested in tree.items():
         relation = binding.codec.relations[name]
         keys = [tuple([row[column] for column in relation.columns]) for row in rows]
-        groups = _read(
-            binding.related(relation.model), relation, {key for key in keys if None not in key}, nested
-        )
+        groups = _read(binding.related(relation.model), relation, {key for key in keys if None not in key}, nested)
         for owner, key in zip(owners, keys, strict=True):
             belonging = groups.get(key, ())
             related = RELATED.get(owner)
@@ -62,7 +60,7 @@ def _read(
 ) -> Mapping[tuple[object, ...], Sequence[Any]]:
     if not keys:
         return {}
-    # Each column on its own: for keys of several columns that reads too much rather than growing with their number.
+    # Each column by itself: with several columns this may read too much, but never grows with their number.
     where = tuple(
         Condition(column, "in", list({key[position] for key in keys}))
         for position, column in enumerate(relation.references)
@@ -83,6 +81,4 @@ def _unknown(name: str, binding: "Binding[Any]") -> QueryError:
     relations, model = binding.codec.relations, binding.codec.name
     if not relations:
         return QueryError(f"{model} has no relation {name!r}; it has none at all")
-    return QueryError(
-        f"{model} has no relation {name!r};{did_you_mean(name, relations)} it has {', '.join(relations)}"
-    )
+    return QueryError(f"{model} has no relation {name!r};{did_you_mean(name, relations)} it has {', '.join(relations)}")

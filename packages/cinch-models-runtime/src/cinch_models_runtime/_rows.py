@@ -35,8 +35,8 @@ class RowCodec(Generic[RowT]):
         columns: Field → column, in the table's order.
         fields: Column → field.
         key: The fields of the primary key in key order.
-        kept: Columns of which an object keeps the stored value: the Python value does not lead back to it exactly
-            (keys of a rich type), or can be changed in place (JSON).
+        kept: Columns of which an object keeps the stored value: the Python value does not lead back to it
+            exactly (keys of a rich type), or can be changed in place (JSON).
     """
 
     def __init__(self, model: type[RowT]) -> None:
@@ -52,16 +52,14 @@ class RowCodec(Generic[RowT]):
         self.selected = tuple(self.columns.values())
         self._types = {name: _schemas.column_type(field) for name, field in model.model_fields.items()}
         self.json = frozenset(self._columns_of_type(JsonColumn))
-        odd_keys = [
-            column for column in self.table.key if not _schemas.is_plain(self._types[self.fields[column]])
-        ]
+        odd_keys = [column for column in self.table.key if not _schemas.is_plain(self._types[self.fields[column]])]
         self.kept = tuple(dict.fromkeys([*sorted(self.json), *odd_keys]))
         row = self._row_schema()
         self._read_one = SchemaValidator(row).validate_python
         self._read_many = SchemaValidator(core_schema.list_schema(row, fail_fast=True)).validate_python
         self.lookup = Lookup(self.table.name, self.selected, self.table.key)
 
-    # --- rows → objects ---------------------------------------------------------------------------------------------
+    # --- rows → objects -------------------------------------------------------------------------------------
 
     def read(self, rows: list[Row], connection: CinchDB) -> list[RowT]:
         """Turn rows into objects, in order.
@@ -123,15 +121,11 @@ class RowCodec(Generic[RowT]):
 
     def _unreadable(self, problem: "ErrorDetails") -> InvalidValueError:
         column = next((part for part in problem["loc"] if isinstance(part, str)), None)
-        held = (
-            "" if problem["type"] == "missing" else f" holds {_shown(problem['input'])}, which does not fit"
-        )
-        return InvalidValueError(
-            f"{self.table.name}.{column}{held} {self.name}.{self.fields.get(column or '', column)}: {problem['msg']}",
-            column=column,
-        )
+        held = "" if problem["type"] == "missing" else f" holds {_shown(problem['input'])}, which does not fit"
+        place = f"{self.name}.{self.fields.get(column or '', column)}"
+        return InvalidValueError(f"{self.table.name}.{column}{held} {place}: {problem['msg']}", column=column)
 
-    # --- callers' values → rows -------------------------------------------------------------------------------------
+    # --- callers' values → rows -----------------------------------------------------------------------------
 
     def new_rows(self, rows: Sequence[Values]) -> list[Row]:
         """Check the values of new rows by field; return them by column, ready for the engine.
@@ -162,9 +156,7 @@ class RowCodec(Generic[RowT]):
         if problem["type"] == "extra_forbidden":
             return _filters.unknown_column(field, self.columns, self.name)
         if problem["type"] == "missing":
-            return InvalidValueError(
-                f"{self.name} needs a value for {field!r}; it has no default", column=field
-            )
+            return InvalidValueError(f"{self.name} needs a value for {field!r}; it has no default", column=field)
         return InvalidValueError(
             f"{self.name}.{field} cannot take {_shown(problem['input'])}: {problem['msg']}",
             column=self.columns.get(field, field),
@@ -190,7 +182,7 @@ class RowCodec(Generic[RowT]):
         }
         return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
-    # --- what else is asked about the columns -----------------------------------------------------------------------
+    # --- what else is asked about the columns ---------------------------------------------------------------
 
     @cached_property
     def comparisons(self) -> _filters.Comparisons:
@@ -200,9 +192,7 @@ class RowCodec(Generic[RowT]):
     @cached_property
     def client_filled(self) -> tuple[str, ...]:
         """The fields whose default this process makes, so that it has to be sent."""
-        return tuple(
-            name for name, field in self.model.model_fields.items() if field.default_factory is new_id
-        )
+        return tuple(name for name, field in self.model.model_fields.items() if field.default_factory is new_id)
 
     @cached_property
     def relations(self) -> Mapping[str, "Relation"]:
@@ -220,9 +210,7 @@ class RowCodec(Generic[RowT]):
         """Turn ``field`` and ``-field`` into the engine's terms."""
         terms = (order_by,) if isinstance(order_by, str) else order_by
         return tuple(
-            f"-{self.column(term[1:])}"
-            if term.startswith("-") and term not in self.columns
-            else self.column(term)
+            f"-{self.column(term[1:])}" if term.startswith("-") and term not in self.columns else self.column(term)
             for term in terms
         )
 

@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 
 class ModelSignature(inspect.Signature):
-    """The signature of a generated method whose ``**filters`` or ``**values`` stand for the columns of a model."""
+    """The signature of a generated method whose ``**filters`` or ``**values`` stand for columns."""
 
     __slots__ = ("_function", "_model")
 
     def __init__(self, function: FunctionType, model: "type[RowModel]") -> None:
-        super().__init__(
-            (), return_annotation=function.__annotations__.get("return", inspect.Signature.empty)
-        )
+        super().__init__((), return_annotation=function.__annotations__.get("return", inspect.Signature.empty))
         self._function = function
         self._model = model
 

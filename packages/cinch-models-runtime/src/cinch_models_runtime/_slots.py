@@ -1,10 +1,12 @@
-"""What an object remembers beside its columns: slots of the model base, out of the way of every column's name."""
+"""What an object remembers beside its columns: slots of the model base, whose names no column can have."""
 
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cinch_models_runtime._binding import Binding
 
 
 ValueT = TypeVar("ValueT")
@@ -41,7 +43,7 @@ class Slot(Generic[ValueT]):
             self._descriptor.__delete__(row)
 
 
-BINDING: "Final[Slot[Binding[Any]]]" = Slot("__cinch_binding__")
+BINDING: "Slot[Binding[Any]]" = Slot("__cinch_binding__")
 """Where the object belongs; empty when it was made from its class alone."""
 
 UNSAVED: Final = Slot[bool]("__cinch_unsaved__")

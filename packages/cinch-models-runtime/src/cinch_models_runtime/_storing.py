@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def drop_unset(target: "RowModel") -> None:
     """Leave out what the database will fill, so that reading it says so."""
-    fields = target.__dict__
+    fields = vars(target)
     for name in [name for name, value in fields.items() if value is UNSET]:
         del fields[name]
 
@@ -28,9 +28,7 @@ def insert(target: "RowModel") -> None:
     codec = binding.codec
     fields = target.__dict__
     names = target.model_fields_set.union(codec.client_filled)
-    row = codec.new_rows(
-        [{name: fields[name] for name in codec.columns if name in names and name in fields}]
-    )[0]
+    row = codec.new_rows([{name: fields[name] for name in codec.columns if name in names and name in fields}])[0]
     take(target, binding.insert([row])[0], binding)
 
 
@@ -113,9 +111,7 @@ def key_of(target: "RowModel", codec: "RowCodec[Any]") -> list[object]:
 
 def _identity(target: "RowModel", codec: "RowCodec[Any]") -> tuple[Condition, ...]:
     values = key_of(target, codec)
-    return tuple(
-        [Condition(column, "eq", value) for column, value in zip(codec.table.key, values, strict=True)]
-    )
+    return tuple([Condition(column, "eq", value) for column, value in zip(codec.table.key, values, strict=True)])
 
 
 def _changes(target: "RowModel", codec: "RowCodec[Any]") -> dict[str, Any]:
@@ -144,6 +140,4 @@ def _gone(target: "RowModel", binding: "Binding[Any]") -> RecordNotFoundError:
 def not_found(binding: "Binding[Any]", key: "list[Any] | tuple[Any, ...]") -> RecordNotFoundError:
     """Make the error for a key that no row has."""
     shown = repr(key[0]) if len(key) == 1 else repr(tuple(key))
-    return RecordNotFoundError(
-        f"{binding.where_is()} has no row {shown} in table {binding.codec.table.name!r}"
-    )
+    return RecordNotFoundError(f"{binding.where_is()} has no row {shown} in table {binding.codec.table.name!r}")
