@@ -139,9 +139,7 @@ class DropColumn:
         for index in table.indexes:
             if self._shares(index.columns):
                 yield f"the index {index.name!r} covers other columns, too; drop that first"
-        yield from (
-            f"the columns {', '.join(c)} are unique together" for c in table.unique if self._shares(c)
-        )
+        yield from (f"the columns {', '.join(c)} are unique together" for c in table.unique if self._shares(c))
         for key in table.foreign_keys:
             if self._shares(key.columns):
                 yield f"the columns {', '.join(key.columns)} refer to {key.table!r} together"
@@ -292,9 +290,7 @@ def _table(schema: Schema, name: str) -> TableSchema:
     if table is None:
         if schema.view(name) is not None:
             raise TableNotFoundError(f"{name!r} is a view, not a table")
-        raise TableNotFoundError(
-            f"there is no table {name!r}; {_known((t.name for t in schema.tables), name)}"
-        )
+        raise TableNotFoundError(f"there is no table {name!r}; {_known((t.name for t in schema.tables), name)}")
     return table
 
 
@@ -346,9 +342,7 @@ def _check_index(schema: Schema, change: CreateIndex, taken: Sequence[str]) -> N
         check_name(change.name, "index")
     _check_free(schema, change.index_name)
     if any(same_name(change.index_name, name) for name in taken):
-        raise AlreadyExistsError(
-            f"two indexes would be called {change.index_name!r}; give one of them a name"
-        )
+        raise AlreadyExistsError(f"two indexes would be called {change.index_name!r}; give one of them a name")
 
 
 def _check_columns(names: Sequence[str], wanted: Iterable[str], place: str) -> None:
@@ -391,6 +385,4 @@ def _not_unique(column: str, reference: ForeignKeyRef) -> SchemaError:
 
 
 def _referring(schema: Schema, table: str) -> list[tuple[TableSchema, ForeignKey]]:
-    return [
-        (other, key) for other in schema.tables for key in other.foreign_keys if same_name(key.table, table)
-    ]
+    return [(other, key) for other in schema.tables for key in other.foreign_keys if same_name(key.table, table)]

@@ -62,9 +62,7 @@ def connect(
     """
     from cinch_client._embedded._project import open_engine
 
-    scope = Scope(
-        check_name(database, "database"), check_name(branch, "branch"), check_name(tenant, "tenant")
-    )
+    scope = Scope(check_name(database, "database"), check_name(branch, "branch"), check_name(tenant, "tenant"))
     engine = open_engine(project_dir, naive_timestamps, synchronous, busy_timeout)
     engine.metadata.branch(scope.database, scope.branch)
     return CinchDB(engine, scope)
@@ -255,7 +253,9 @@ class CinchDB:
         return self._engine.query(self._scope, sql, params, timeout)
 
     @overload
-    def insert(self, table: str, row: Row, /) -> Row: ...
+    def insert(  # pyright: ignore[reportOverlappingOverload] - 0.1 answers one row with one, several with a list
+        self, table: str, row: Row, /
+    ) -> Row: ...
     @overload
     def insert(self, table: str, /, *rows: Row) -> list[Row]: ...
     def insert(self, table: str, /, *rows: Row) -> Row | list[Row]:
@@ -277,7 +277,9 @@ class CinchDB:
         return dated[0] if len(rows) == 1 else dated
 
     @overload
-    def update(self, table: str, row: Row, /) -> Row: ...
+    def update(  # pyright: ignore[reportOverlappingOverload] - 0.1 answers one row with one, several with a list
+        self, table: str, row: Row, /
+    ) -> Row: ...
     @overload
     def update(self, table: str, /, *rows: Row) -> list[Row]: ...
     def update(self, table: str, /, *rows: Row) -> Row | list[Row]:
@@ -303,9 +305,7 @@ class CinchDB:
         """Delete rows by id; returns how many there were."""
         return self.execute(Delete(table, (Condition("id", "in", ids),))) if ids else 0
 
-    def update_where(
-        self, table: str, data: Row, /, operator: Literal["AND", "OR"] = "AND", **filters: object
-    ) -> int:
+    def update_where(self, table: str, data: Row, /, operator: Literal["AND", "OR"] = "AND", **filters: object) -> int:
         """Change the rows that match.
 
         Args:
@@ -346,9 +346,7 @@ class CinchDB:
 
     # --- tables, columns, indexes, views --------------------------------------------------------------------------
 
-    def create_table(
-        self, name: str, columns: Sequence[Column], indexes: Sequence[Index] | None = None
-    ) -> TableSchema:
+    def create_table(self, name: str, columns: Sequence[Column], indexes: Sequence[Index] | None = None) -> TableSchema:
         """Create a table in every tenant of the branch; ``id``, ``created_at`` and ``updated_at`` come by themselves.
 
         Args:
@@ -376,7 +374,7 @@ class CinchDB:
             raise _missing("table", name, [each.name for each in schema.tables])
         return table
 
-    def list_tables(self, include_system: bool = False) -> list[TableSchema]:  # noqa: FBT001, FBT002 - as 0.1 had it
+    def list_tables(self, include_system: bool = False) -> list[TableSchema]:
         """Return all tables, sorted by name; those whose names begin with ``__`` only on request."""
         return [*self._engine.system_tables(self._scope)] if include_system else [*self.schema().tables]
 
@@ -433,7 +431,7 @@ class CinchDB:
         table: str,
         columns: Sequence[str],
         name: str | None = None,
-        unique: bool = False,  # noqa: FBT001, FBT002 - as 0.1 had it
+        unique: bool = False,
     ) -> str:
         """Create an index in every tenant of the branch.
 
@@ -472,7 +470,7 @@ class CinchDB:
             raise IndexNotFoundError(f"there is no index {name!r}; there are: {names}")
         return found
 
-    def drop_index(self, name: str, if_exists: bool = True) -> None:  # noqa: FBT001, FBT002 - as 0.1 had it
+    def drop_index(self, name: str, if_exists: bool = True) -> None:
         """Remove an index from every tenant of the branch.
 
         Raises:
@@ -539,9 +537,7 @@ class CinchDB:
             AlreadyExistsError: There is a tenant of that name.
             TenantNotFoundError: There is no tenant *copy_from*.
         """
-        self._engine.create_tenants(
-            self._scope, (check_name(name, "tenant"),), description, copy_from, lazy=lazy
-        )
+        self._engine.create_tenants(self._scope, (check_name(name, "tenant"),), description, copy_from, lazy=lazy)
         return self.get_tenant(name)
 
     def create_tenants(self, names: Iterable[str]) -> list[Tenant]:
@@ -565,7 +561,7 @@ class CinchDB:
             )
         return found
 
-    def list_tenants(self, include_system: bool = False) -> list[Tenant]:  # noqa: FBT001, FBT002 - as 0.1 had it
+    def list_tenants(self, include_system: bool = False) -> list[Tenant]:
         """Return the tenants of this branch, sorted by name; the template ``__empty__`` only on request."""
         tenants = self._engine.tenants_of(self._scope)
         return [tenant for tenant in tenants if include_system or tenant.name != TEMPLATE_TENANT]
@@ -582,9 +578,7 @@ class CinchDB:
             AlreadyExistsError: There is a tenant *new_name*.
             ConfigurationError: It is the tenant ``main``.
         """
-        self._engine.rename_tenant(
-            self._scope, check_name(old_name, "tenant"), check_name(new_name, "tenant")
-        )
+        self._engine.rename_tenant(self._scope, check_name(old_name, "tenant"), check_name(new_name, "tenant"))
         return self.get_tenant(new_name)
 
     def delete_tenant(self, name: str) -> None:
@@ -622,7 +616,5 @@ def _missing(kind: str, name: str, names: Iterable[str]) -> TableNotFoundError:
 
 def _given(filters: Mapping[str, object], call: str) -> Mapping[str, object]:
     if not filters:
-        raise QueryError(
-            f"{call}() without a filter would touch every row; name at least one, or execute an operation"
-        )
+        raise QueryError(f"{call}() without a filter would touch every row; name at least one, or execute an operation")
     return filters

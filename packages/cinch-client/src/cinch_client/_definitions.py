@@ -51,9 +51,7 @@ class ForeignKeyRef:
     def __post_init__(self) -> None:
         for action in (self.on_delete, self.on_update):
             if action not in _ACTIONS:
-                raise ConfigurationError(
-                    f"{action!r} is not a foreign key action; use one of {', '.join(_ACTIONS)}"
-                )
+                raise ConfigurationError(f"{action!r} is not a foreign key action; use one of {', '.join(_ACTIONS)}")
 
 
 @dataclass(frozen=True, slots=True)

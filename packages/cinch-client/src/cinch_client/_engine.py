@@ -1,4 +1,4 @@
-"""What a connection needs of an engine: a handful of methods, so that a second engine is complete or fails to type-check."""
+"""What a connection needs of an engine; a second one is complete, or it does not type-check."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -137,9 +137,7 @@ class ConstraintError(InvalidValueError):
 
     code = "constraint"
 
-    def __init__(
-        self, message: str, *, constraint: str, table: str | None = None, columns: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, message: str, *, constraint: str, table: str | None = None, columns: Sequence[str] = ()) -> None:
         super().__init__(message, column=columns[0] if len(columns) == 1 else None)
         self.constraint = constraint
         self.table = table

@@ -169,7 +169,7 @@ def _native(value: object, naive: NaiveTimestamps) -> object:
     if isinstance(value, Decimal) and value.is_finite():
         return _Number(value)
     if isinstance(value, bytearray | memoryview):
-        return bytes(value)
+        return bytes(cast("bytearray", value))
     return value
 
 
@@ -215,9 +215,7 @@ def _refuse_real(value: object) -> str | None:
 def _refuse_numeric(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _unstorable(value)
-    return (
-        None if isinstance(value, _Number) else f"it takes int, float or Decimal, not {type(value).__name__}"
-    )
+    return None if isinstance(value, _Number) else f"it takes int, float or Decimal, not {type(value).__name__}"
 
 
 def _refuse_boolean(value: object) -> str | None:

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,9 +136,7 @@ class Administration:
         with self._metadata.writing() as metadata:
             branches = [self._metadata.branch(database, name) for name in self._metadata.branches(database)]
             if self._metadata.databases() == [database]:
-                raise ConfigurationError(
-                    f"{database!r} is the last database of the project and cannot be deleted"
-                )
+                raise ConfigurationError(f"{database!r} is the last database of the project and cannot be deleted")
             moved = [aside for branch in branches if (aside := self._move_aside(branch)) is not None]
             metadata.executemany(
                 "DELETE FROM branch_changes WHERE branch_id = ?", [(branch.id,) for branch in branches]
@@ -167,7 +165,7 @@ class Administration:
         return self._tenants.file(scope._replace(tenant=tenant))
 
     @contextmanager
-    def _changing(self, scope: Scope) -> Iterator[tuple[sqlite3.Connection, BranchRecord]]:
+    def _changing(self, scope: Scope) -> Generator[tuple[sqlite3.Connection, BranchRecord]]:
         try:
             with self._metadata.writing() as metadata:
                 branch = self._metadata.branch(scope.database, scope.branch)
@@ -177,7 +175,7 @@ class Administration:
             self._tenants.look_soon()
 
     @contextmanager
-    def _locked(self, file: TenantFile) -> Iterator[None]:
+    def _locked(self, file: TenantFile) -> Generator[None]:
         """Keep everybody from writing to a tenant, if it has a file."""
         self._tenants.look(file, time.monotonic())
         if not file.real:
@@ -188,9 +186,7 @@ class Administration:
             yield
             connection.execute("ROLLBACK")
 
-    def _copy(
-        self, metadata: sqlite3.Connection, branch: BranchRecord, source: TenantFile, target: TenantFile
-    ) -> None:
+    def _copy(self, metadata: sqlite3.Connection, branch: BranchRecord, source: TenantFile, target: TenantFile) -> None:
         """Give *target* the rows of *source*; a lazy source has none, so its copy is lazy, too."""
         self._tenants.look(source, time.monotonic())
         if not source.real:

@@ -70,9 +70,7 @@ def _refused(change: Change, problem: str) -> SchemaError | AlreadyExistsError:
     if "already exists" in problem or "already another table or index" in problem:
         return AlreadyExistsError(f"cannot {change}: {problem}")
     if "NOT NULL column with default value NULL" in problem:
-        return SchemaError(
-            f"cannot {change}: the rows of {_table(change)!r} would have no value; give it a default"
-        )
+        return SchemaError(f"cannot {change}: the rows of {_table(change)!r} would have no value; give it a default")
     if problem.startswith("error in "):
         return SchemaError(f"cannot {change}: {problem}; put that right or drop it first")
     return SchemaError(f"cannot {change}: {problem}")

@@ -28,8 +28,7 @@ def _probes(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         yield f"the view {view!r}", f"SELECT * FROM {quote(view)}"
     triggers = rows(
         connection,
-        "SELECT tbl_name, group_concat(name, ', ') FROM sqlite_master "
-        "WHERE type = 'trigger' GROUP BY tbl_name",
+        "SELECT tbl_name, group_concat(name, ', ') FROM sqlite_master WHERE type = 'trigger' GROUP BY tbl_name",
     )
     for table, names in triggers:
         what = f"a trigger of {table!r} ({names})"

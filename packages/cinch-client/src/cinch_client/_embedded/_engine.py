@@ -2,10 +2,10 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar, TypeVarTuple, Unpack
+from typing import Literal, TypeVar, TypeVarTuple
 
 from cinch_client._changes import Change
 from cinch_client._definitions import SchemaChange, Tenant
@@ -98,9 +98,7 @@ class EmbeddedEngine:
                 raise (refused(guard) if guard.refused else translate(error, lease.file.path)) from error
             if cursor.description is None:
                 raise QueryError("the SQL holds no statement")
-            return _rows.named(
-                [column[0] for column in cursor.description], rows, guard.read, lease.schema.schema
-            )
+            return _rows.named([column[0] for column in cursor.description], rows, guard.read, lease.schema.schema)
 
     def schema(self, scope: Scope) -> Schema:
         """Read the tenant's schema."""
@@ -113,7 +111,7 @@ class EmbeddedEngine:
         return self.schema(scope).fingerprint
 
     @contextmanager
-    def transaction(self, scope: Scope) -> Iterator[None]:
+    def transaction(self, scope: Scope) -> Generator[None]:
         """Begin a transaction that writes, or a savepoint inside the one that is open."""
         outer = _transactions.joined(self, scope)
         if outer is not None:
@@ -204,24 +202,20 @@ class EmbeddedEngine:
         self._pool.close()
         self.metadata.close()
 
-    def _run(
-        self, run: Callable[[Lease, Unpack[_Arguments]], _T], lease: Lease, *arguments: Unpack[_Arguments]
-    ) -> _T:
+    def _run(self, run: Callable[[Lease, *_Arguments], _T], lease: Lease, *arguments: *_Arguments) -> _T:
         try:
             return run(lease, *arguments)
         except (sqlite3.OperationalError, QueryError, TableNotFoundError) as error:
             # The schema may have changed under us since it was last looked at.
             if not self._refresh(lease):
-                raise (
-                    error if isinstance(error, CinchError) else translate(error, lease.file.path)
-                ) from error
+                raise (error if isinstance(error, CinchError) else translate(error, lease.file.path)) from error
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             raise translate(error, lease.file.path) from error
         with translated(lease.file.path):
             return run(lease, *arguments)
 
     def _write(self, file: TenantFile, operation: Operation) -> list[Row] | int:
-        """Write outside a transaction of the caller's; again, if the file was replaced before the write got its turn."""
+        """Write outside a transaction of the caller's; again, if the file was replaced before the write was done."""
         other = _transactions.elsewhere(self)
         if other is not None:
             raise TransactionScopeError(
@@ -256,14 +250,12 @@ class EmbeddedEngine:
 
     def _commit(self, lease: Lease) -> None:
         if not lease.connection.in_transaction:
-            raise StorageError(
-                "the transaction was rolled back by an earlier error inside it; nothing was written"
-            )
+            raise StorageError("the transaction was rolled back by an earlier error inside it; nothing was written")
         with translated(lease.file.path):
             lease.connection.execute("COMMIT")
 
     @contextmanager
-    def _reading(self, scope: Scope) -> Iterator[Lease]:
+    def _reading(self, scope: Scope) -> Generator[Lease]:
         lease = self._lease_to_read(scope)
         try:
             yield lease

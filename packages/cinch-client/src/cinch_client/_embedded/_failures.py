@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +39,7 @@ _PLACE = re.compile(r"constraint failed: (?P<what>.*)", re.DOTALL)
 
 
 @contextmanager
-def translated(file: Path) -> Iterator[None]:
+def translated(file: Path) -> Generator[None]:
     """Raise this package's errors for those that SQLite raises about *file* inside the block."""
     try:
         yield

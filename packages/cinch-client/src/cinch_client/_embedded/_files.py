@@ -34,9 +34,7 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def write_branch_files(
-    directory: Path, database: str, branch: str, *, description: str | None = None
-) -> None:
+def write_branch_files(directory: Path, database: str, branch: str, *, description: str | None = None) -> None:
     """Write what 0.1 expects beside the tenants of a branch; nothing reads it but a check of who owns the directory."""
     facts = {
         "created_at": now(),

@@ -137,9 +137,7 @@ class _Facts:
     @classmethod
     def read(cls, connection: sqlite3.Connection, name: str | None) -> "_Facts":
         def read(sql: str) -> list[_Row]:
-            return rows(
-                connection, sql if name is None else f"{sql} AND m.name = ?", () if name is None else (name,)
-            )
+            return rows(connection, sql if name is None else f"{sql} AND m.name = ?", () if name is None else (name,))
 
         relations = {row[0]: row for row in read(_RELATIONS)}
         columns = _columns(connection, relations, read)
@@ -151,8 +149,7 @@ class _Facts:
 
     def view(self, name: str) -> ViewSchema:
         columns = [
-            _column(column, declared, None, 0, 0, True, ())
-            for _, column, declared, _, _, _, _ in self.columns[name]
+            _column(column, declared, None, 0, 0, True, ()) for _, column, declared, _, _, _, _ in self.columns[name]
         ]
         return ViewSchema(name, tuple(columns), _view_select(self.relations[name][3]))
 
@@ -278,9 +275,7 @@ def _comparable(kind: ColumnType | None, declared: str, choices: Sequence[str | 
 
 def _is_rowid(key: Sequence[_Row], indexes: Iterable[Sequence[_Row]]) -> bool:
     """Tell whether a primary key is the rowid itself, which is never NULL: only such a key has no index."""
-    return (
-        len(key) == 1 and key[0][2].upper() == "INTEGER" and not any(index[0][3] == "pk" for index in indexes)
-    )
+    return len(key) == 1 and key[0][2].upper() == "INTEGER" and not any(index[0][3] == "pk" for index in indexes)
 
 
 def _unique(indexes: Iterable[Sequence[_Row]], columns: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -288,10 +283,7 @@ def _unique(indexes: Iterable[Sequence[_Row]], columns: Sequence[str]) -> tuple[
     sets = {
         tuple(row[5] for row in index)
         for index in indexes
-        if index[0][2]
-        and index[0][3] != "pk"
-        and not index[0][4]
-        and all(row[5] is not None for row in index)
+        if index[0][2] and index[0][3] != "pk" and not index[0][4] and all(row[5] is not None for row in index)
     }
     return tuple(sorted(sets, key=lambda names: [columns.index(name) for name in names]))
 

@@ -6,7 +6,7 @@ The tables are those of CinchDB 0.1.24, which opens the same file.
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +80,7 @@ class BranchRecord:
     def check_writable(self) -> None:
         """Raise a MaintenanceError when the branch or its database takes no writes now."""
         if self.maintenance is not None:
-            raise MaintenanceError(
-                f"{self.database}/{self.name} is in maintenance mode: {self.maintenance}; try later"
-            )
+            raise MaintenanceError(f"{self.database}/{self.name} is in maintenance mode: {self.maintenance}; try later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ class Metadata:
             return moved
 
     @contextmanager
-    def reading(self) -> Iterator[Lease]:
+    def reading(self) -> Generator[Lease]:
         """Lease a connection for reading."""
         with translated(self._file.path):
             lease = self._pool.lease(self._file)
@@ -137,7 +135,7 @@ class Metadata:
                 self._pool.release(lease)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Generator[sqlite3.Connection]:
         """Hold the project's write lock: what is written inside is committed as a whole, or not at all.
 
         Raises:
@@ -308,7 +306,8 @@ def mark_materialized(connection: sqlite3.Connection, branch_id: str, tenant: st
     )
     connection.execute("UPDATE branches SET materialized = 1 WHERE id = ? AND NOT materialized", (branch_id,))
     connection.execute(
-        "UPDATE databases SET materialized = 1 WHERE NOT materialized AND id = (SELECT database_id FROM branches WHERE id = ?)",
+        "UPDATE databases SET materialized = 1 "
+        "WHERE NOT materialized AND id = (SELECT database_id FROM branches WHERE id = ?)",
         (branch_id,),
     )
 

@@ -110,9 +110,7 @@ class Pool:
         timeout: Seconds to wait for a free one when all are in use.
     """
 
-    def __init__(
-        self, open_connection: Callable[[Path], sqlite3.Connection], limit: int, timeout: float
-    ) -> None:
+    def __init__(self, open_connection: Callable[[Path], sqlite3.Connection], limit: int, timeout: float) -> None:
         self._open_connection = open_connection
         self._limit = limit
         self._timeout = timeout
@@ -205,9 +203,7 @@ class Pool:
     def _reserve(self) -> None:
         deadline = time.monotonic() + self._timeout
         with self._changed:
-            while len(self._leases) + self._opening >= self._limit and not self._evict(
-                older_than=float("inf")
-            ):
+            while len(self._leases) + self._opening >= self._limit and not self._evict(older_than=float("inf")):
                 self._waiting += 1
                 try:
                     in_time = self._changed.wait(deadline - time.monotonic())
@@ -231,7 +227,7 @@ class Pool:
             return True
         return False
 
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
         """After a fork: the child must neither use nor close what the parent has open."""
         _abandoned.extend(self._leases)
         for lease in self._leases:
@@ -251,7 +247,7 @@ _abandoned: list[Lease] = []
 
 def _after_fork_in_child() -> None:
     for pool in list(_pools):
-        pool._abandon()  # noqa: SLF001 - the same module
+        pool.abandon()
 
 
 if hasattr(os, "register_at_fork"):

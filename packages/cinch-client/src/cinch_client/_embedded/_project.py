@@ -63,9 +63,7 @@ def find_project(project_dir: str | os.PathLike[str] | None) -> Path:
         found = _files.find_project(start)
         if found is not None:
             return found
-        raise ProjectNotFoundError(
-            f"there is no CinchDB project in {start} or above; make one with init_project()"
-        )
+        raise ProjectNotFoundError(f"there is no CinchDB project in {start} or above; make one with init_project()")
     if not (start / _files.PROJECT_DIRECTORY / _files.METADATA_FILE).is_file():
         raise ProjectNotFoundError(f"there is no CinchDB project in {start}; make one with init_project()")
     return start
@@ -87,9 +85,7 @@ def init_project(project_dir: Path, database: str, branch: str) -> Path:
         try:
             new.rename(final)
         except OSError as error:
-            raise AlreadyExistsError(
-                f"{project} became a CinchDB project meanwhile; it was not touched"
-            ) from error
+            raise AlreadyExistsError(f"{project} became a CinchDB project meanwhile; it was not touched") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
     init_database(project, database, branch, "Initial database", lazy=False)

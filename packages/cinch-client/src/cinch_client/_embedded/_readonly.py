@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from cinch_client._errors import QueryError
@@ -60,7 +60,7 @@ class ReadGuard:
 
 
 @contextmanager
-def read_only(connection: sqlite3.Connection, timeout: float) -> Iterator[ReadGuard]:
+def read_only(connection: sqlite3.Connection, timeout: float) -> Generator[ReadGuard]:
     """Allow nothing but reading on *connection*, for at most *timeout* seconds.
 
     Setting an authorizer makes SQLite prepare every cached statement anew, so nothing that was prepared without the
@@ -79,9 +79,7 @@ def read_only(connection: sqlite3.Connection, timeout: float) -> Iterator[ReadGu
 
 def refused(guard: ReadGuard) -> QueryError:
     """Make the error for a statement that the guard stopped."""
-    return QueryError(
-        f"query() only reads: {guard.refused} is not allowed; use insert, update or delete to write"
-    )
+    return QueryError(f"query() only reads: {guard.refused} is not allowed; use insert, update or delete to write")
 
 
 def _described(action: int, first: str | None, second: str | None) -> str:

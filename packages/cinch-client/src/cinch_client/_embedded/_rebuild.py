@@ -100,9 +100,7 @@ def foreign_key_violations(connection: sqlite3.Connection, table: str) -> Violat
 def check_foreign_keys_off(connection: sqlite3.Connection) -> None:
     """Raise RuntimeError if the caller has forgotten to switch foreign keys off."""
     if rows(connection, "PRAGMA foreign_keys") != [(0,)]:
-        raise RuntimeError(
-            "foreign_keys must be OFF before the transaction begins in which a table is made anew"
-        )
+        raise RuntimeError("foreign_keys must be OFF before the transaction begins in which a table is made anew")
 
 
 def _copy_sql(connection: sqlite3.Connection, new: TableText, temporary: str) -> str:

@@ -60,9 +60,7 @@ def records(change: Change, connection: sqlite3.Connection) -> tuple[ChangeRecor
         case CreateTable():
             return (_create_table(connection, change), *map(_create_index, change.index_changes()))
         case DropTable():
-            return (
-                ChangeRecord("drop_table", "table", change.name, None, f"DROP TABLE {quote(change.name)}"),
-            )
+            return (ChangeRecord("drop_table", "table", change.name, None, f"DROP TABLE {quote(change.name)}"),)
         case AddColumn():
             return (_add_column(connection, change),)
         case DropColumn():

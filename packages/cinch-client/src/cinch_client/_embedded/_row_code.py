@@ -38,7 +38,7 @@ def row_builder(
         for column in columns
     ]
     source = f"lambda rows: [{{{', '.join(pairs)}}} for {', '.join(variables)}, in rows]"
-    known = {"__builtins__": {}, "boolean": _BOOLEANS, "type": type, "int": int, "float": float}
+    known: dict[str, object] = {"__builtins__": {}, "boolean": _BOOLEANS, "type": type, "int": int, "float": float}
     return cast("BuildRows", eval(source, known))  # noqa: S307 - see the module
 
 
@@ -71,9 +71,7 @@ def row_encoder(
             items.append(filling)
             continue
         value = f"(v := row[{column.name!r}])"
-        encoding = (
-            _FILLED if column.name in filled else _ENCODINGS.get(column.type, "v if {0} is None else {1}")
-        )
+        encoding = _FILLED if column.name in filled else _ENCODINGS.get(column.type, "v if {0} is None else {1}")
         items.append(encoding.format(value, f"encode(v, c{position}, naive)", filling))
     source = f"lambda row, moment: [{', '.join(items)}]"
     return cast("EncodeRow", eval(source, known))  # noqa: S307 - see the module

@@ -2,7 +2,7 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -60,9 +60,7 @@ def named(
     """
     for position, name in enumerate(names):
         if name in names[:position]:
-            raise QueryError(
-                f"two columns of the result are called {name!r}; give one of them another name with AS"
-            )
+            raise QueryError(f"two columns of the result are called {name!r}; give one of them another name with AS")
     kinds: dict[str, set[bool]] = {}
     for table, column in read:
         relation = schema.table(table) or schema.view(table)
@@ -108,21 +106,21 @@ def _insert_alike(
     parameters = [plan.encode(row, moment) for row in rows]
     if plan.known:
         if len(parameters) == 1:
-            connection.execute(plan.texts(1), parameters[0])
+            connection.execute(plan.text(1), parameters[0])
         else:
-            connection.executemany(plan.texts(1), parameters)
+            connection.executemany(plan.text(1), parameters)
         return plan.build(parameters)
     size = 1 if operation.conflict else max(1, _PARAMETERS // max(1, len(parameters[0])))
     stored: list[Row] = []
     for start in range(0, len(parameters), size):
         chunk = parameters[start : start + size]
         values = list(itertools.chain.from_iterable(chunk))
-        stored += plan.build(connection.execute(plan.texts(len(chunk)), values).fetchall())
+        stored += plan.build(connection.execute(plan.text(len(chunk)), values).fetchall())
     return stored
 
 
 @contextmanager
-def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
+def _all_or_nothing(connection: sqlite3.Connection) -> Generator[None]:
     """Make the statements inside one: a transaction, or a savepoint of the one that is open."""
     begin, commit, undo = ("SAVEPOINT rows", "RELEASE rows", "ROLLBACK TO rows; RELEASE rows")
     if not connection.in_transaction:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class SchemaChanges:
 
 
 @contextmanager
-def _naming(file: TenantFile) -> Iterator[None]:
+def _naming(file: TenantFile) -> Generator[None]:
     """Say which tenant an error is about."""
     try:
         yield
@@ -86,15 +86,13 @@ def _naming(file: TenantFile) -> Iterator[None]:
         raise type(error)(f"tenant {file.scope.tenant!r}: {error}") from error
 
 
-def _note(
-    metadata: sqlite3.Connection, branch: BranchRecord, changes: Sequence[ChangeRecord], schema: Schema
-) -> None:
+def _note(metadata: sqlite3.Connection, branch: BranchRecord, changes: Sequence[ChangeRecord], schema: Schema) -> None:
     """Write what 0.1 wants to know of a change; *schema* is that of the branch after it."""
     for record in changes:
         change_id = str(uuid.uuid4())
         metadata.execute(
-            "INSERT INTO changes (id, database_id, origin_branch_id, origin_branch_name, type, entity_type, entity_name, "
-            "details, sql, schema_snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO changes (id, database_id, origin_branch_id, origin_branch_name, type, entity_type, "
+            "entity_name, details, sql, schema_snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 change_id,
                 branch.database_id,

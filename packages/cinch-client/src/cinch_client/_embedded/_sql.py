@@ -26,7 +26,7 @@ from cinch_client._names import AUTOMATIC_COLUMNS
 from cinch_client._operations import AnyOf, Condition, Count, Delete, Lookup, Row, Select, Update, Where
 from cinch_client._quoting import quote
 from cinch_client._schema import ColumnSchema, TableSchema, ViewSchema
-from cinch_client._values import NaiveTimestamps, Storable, encode, encode_comparison, encode_pattern
+from cinch_client._values import NaiveTimestamps, Storable, encode_comparison, encode_pattern
 
 _Bind = Callable[[object, list[Storable]], None]
 _Key = tuple[object, ...]
@@ -57,13 +57,13 @@ class InsertPlan(NamedTuple):
     """What is known of an INSERT before its values are.
 
     Attributes:
-        texts: The SQL by the number of rows that it writes.
+        text: Gives the SQL for so many rows.
         encode: Turns a dict and the present moment into the parameters of one row.
         build: Turns rows into dicts: those that SQLite returns, or the parameters themselves if *known*.
         known: Whether what will be stored follows from the parameters, so that SQLite need not give it back.
     """
 
-    texts: Callable[[int], str]
+    text: Callable[[int], str]
     encode: EncodeRow
     build: BuildRows
     known: bool
@@ -86,9 +86,7 @@ class Relation:
         "schema",
     )
 
-    def __init__(
-        self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps, *, has_triggers: bool = False
-    ) -> None:
+    def __init__(self, schema: TableSchema | ViewSchema, naive: NaiveTimestamps, *, has_triggers: bool = False) -> None:
         self.schema = schema
         self.name = schema.name
         self.quoted = quote(schema.name)
@@ -209,8 +207,13 @@ class Relation:
             tail += self._returning("", tuple(column.name for column in wanted))[0]
         if not names:
             into, hole = f"INSERT INTO {self.quoted} DEFAULT VALUES", ""
+
+        @lru_cache(maxsize=8)
+        def text(rows: int) -> str:
+            return into + ", ".join([hole] * rows) + tail
+
         return InsertPlan(
-            texts=lru_cache(8)(lambda rows: into + ", ".join([hole] * rows) + tail),
+            text=text,
             encode=row_encoder(columns, given, self.automatic, self._naive),
             build=row_builder(wanted, order=names) if known else row_builder(wanted, returned=True),
             known=known,
@@ -232,9 +235,7 @@ class Relation:
         if self.has_triggers:
             return False
         return all(
-            column.type in _STORED_AS_GIVEN
-            if column.name in names
-            else column.default is None and not column.generated
+            column.type in _STORED_AS_GIVEN if column.name in names else column.default is None and not column.generated
             for column in wanted
         )
 
@@ -279,9 +280,7 @@ class Relation:
         compiled = [self._term(term) for term in where]
         if not compiled:
             return "", ()
-        return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(
-            b for _, binds in compiled for b in binds
-        )
+        return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(b for _, binds in compiled for b in binds)
 
     def _term(self, term: Condition | AnyOf) -> tuple[str, tuple[_Bind, ...]]:
         if isinstance(term, Condition):
@@ -317,14 +316,12 @@ def _automatic(schema: TableSchema | ViewSchema) -> tuple[str, ...]:
     """Return the automatic columns that this table has and the database does not fill by itself."""
     if isinstance(schema, ViewSchema):
         return ()
-    found = {
-        column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None
-    }
+    found = {column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None}
     names = [name for name in AUTOMATIC_COLUMNS if name in found and not found[name].generated]
     return tuple(name for name in names if name != "id" or schema.primary_key == ("id",))
 
 
-def _no_rows(_rows: Iterable[tuple[object, ...]]) -> list[Row]:
+def _no_rows(_rows: Iterable[Sequence[object]]) -> list[Row]:
     return []
 
 
@@ -429,8 +426,7 @@ def _list_shape(value: object, operator: str) -> tuple[int, bool]:
     """Return how many parameters the list needs (0 if it travels as one JSON text), and whether it holds None."""
     values = _values_of(value, operator)
     as_json = all(
-        not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item)
-        for item in values
+        not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item) for item in values
     )
     holds_none = None in values
     return (0 if as_json else len(values) - holds_none, holds_none)
@@ -458,9 +454,7 @@ def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimes
 
 
 def _pattern(text: str, convert: Callable[[str], str]) -> Callable[..., _Compiled]:
-    def compile_pattern(
-        name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps
-    ) -> _Compiled:
+    def compile_pattern(name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
         def bind(value: object, parameters: list[Storable]) -> None:
             parameters.append(convert(encode_pattern(value, column)))
 

@@ -31,9 +31,7 @@ def foreign_keys_off(change: Change) -> bool:
         case DropTable() | DropColumn():
             return True
         case AddColumn(column=column):
-            return column.default is not None and (
-                column.foreign_key is not None or not is_constant(column.default)
-            )
+            return column.default is not None and (column.foreign_key is not None or not is_constant(column.default))
         case _:
             return False
 

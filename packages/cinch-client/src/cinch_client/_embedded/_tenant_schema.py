@@ -48,7 +48,5 @@ class TenantSchema:
             if found is None:
                 names = ", ".join(sorted(each.name for each in self.schema)) or "none"
                 raise TableNotFoundError(f"there is no table or view {name!r}; there are: {names}")
-            relation = self._relations[name] = Relation(
-                found, self._naive, has_triggers=name in self._triggered
-            )
+            relation = self._relations[name] = Relation(found, self._naive, has_triggers=name in self._triggered)
         return relation

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -154,7 +154,7 @@ class TenantFiles:
         _files.write_branch_files(directory, branch.database, branch.name)
 
     @contextmanager
-    def new_file(self, path: Path) -> Iterator[Path]:
+    def new_file(self, path: Path) -> Generator[Path]:
         """Offer a temporary path beside *path*, and move what was made there to *path* in one step."""
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
@@ -193,17 +193,14 @@ class TenantFiles:
 
     def owns(self, branch: BranchRecord) -> bool:
         """Tell whether the directory of a branch is its own: ``a-b``/``c`` and ``a``/``b-c`` would share one."""
-        return (
-            self._metadata.rival(branch.database, branch.name) is None
-            or self._owner(branch) == branch.database
-        )
+        return self._metadata.rival(branch.database, branch.name) is None or self._owner(branch) == branch.database
 
     def _check_owner(self, branch: BranchRecord) -> None:
         if not self.owns(branch):
             directory = _files.branch_directory(self._project, branch.database, branch.name)
             raise StorageError(
-                f"{branch.database}/{branch.name} cannot be used: its directory {directory.name} belongs to the database "
-                f"{self._owner(branch) or 'that was there first'}, and their rows would be in the same files; "
+                f"{branch.database}/{branch.name} cannot be used: its directory {directory.name} belongs to the "
+                f"database {self._owner(branch) or 'that was there first'}, and their rows would be in the same files; "
                 "create it again under another name"
             )
 

@@ -71,9 +71,7 @@ def tokenize(sql: str) -> list[Token]:
     while position < len(sql):
         match = _TOKEN.match(sql, position)
         if match is None:
-            raise SchemaError(
-                f"{sql[position : position + 20]!r} is not SQL, or a quotation does not end: {sql!r}"
-            )
+            raise SchemaError(f"{sql[position : position + 20]!r} is not SQL, or a quotation does not end: {sql!r}")
         if match.lastgroup != "space":
             kind: TokenKind = match.lastgroup  # pyright: ignore[reportAssignmentType] - one of the groups above
             tokens.append(Token(kind, match.group(), position, match.end()))

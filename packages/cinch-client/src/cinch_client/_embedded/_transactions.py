@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -26,7 +26,7 @@ class Transaction:
         self.depth = 0
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> Generator[None]:
         """Undo what happens inside the block, and only that, when it ends with an exception."""
         self.depth += 1
         name = f"cinch_{self.depth}"
@@ -49,7 +49,7 @@ class Transaction:
             self.lease.connection.execute(statement)
 
 
-# A child task or thread may inherit the variable with its context; the owner tells that the transaction is not its own.
+# A child task or thread may inherit the variable with its context; the owner tells that it is not its own.
 opened: ContextVar[tuple[Transaction, ...]] = ContextVar("cinch_client_transactions", default=())
 
 
@@ -70,7 +70,7 @@ def elsewhere(engine: object) -> Scope | None:
 
 
 @contextmanager
-def entered(transaction: Transaction) -> Iterator[None]:
+def entered(transaction: Transaction) -> Generator[None]:
     """Make the transaction the one that operations of this thread and task join."""
     opened.set((*opened.get(), transaction))
     try:
