@@ -1,1 +1,5 @@
-"""Under construction."""
+"""Generates a typed Python package from the schema of a CinchDB database; the console script is ``cinch-codegen``."""
+
+from cinch_codegen._errors import CodegenError, OptionsError, OutputError, PlanError, QuickstartError
+
+__all__ = ["CodegenError", "OptionsError", "OutputError", "PlanError", "QuickstartError"]

@@ -1,7 +1,8 @@
 """Breaks lines of source code that are too long, the way formatters do. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from keyword import issoftkeyword
 
 WIDTH = 110
 _OPENING, _CLOSING = "([{", ")]}"
@@ -10,10 +11,28 @@ _INDENT = "    "
 
 def fold(text: str) -> str:
     """Return *text* with every line over the width broken at the commas of its longest brackets, where it has any."""
-    lines = text.split("\n")
-    if all(len(line) <= WIDTH for line in lines):
-        return text
-    return "\n".join(folded for line in lines for folded in _fold(line))
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if len(line) <= WIDTH:
+            lines.append(line)
+        else:
+            lines += _fold(line)
+    return "\n".join(lines)
+
+
+def pack(items: Iterable[str], indent: str, separator: str, end: str = "") -> list[str]:
+    """Return *items* on as few lines as they need, with *indent* before and *end* behind each line.
+
+    A declaration of a field that is called like a soft keyword begins a line: mypy cannot parse it behind a semicolon.
+    """
+    lines: list[str] = []
+    for item in items:
+        soft = issoftkeyword(item.partition(":")[0])
+        if lines and not soft and len(lines[-1]) + len(f"{separator}{item}{end}") <= WIDTH:
+            lines[-1] += separator + item
+        else:
+            lines.append(indent + item)
+    return [line + end for line in lines]
 
 
 def _fold(line: str) -> list[str]:

@@ -32,7 +32,7 @@ class Imports:
 
     def __init__(self, taken: Iterable[str], siblings: Iterable[str]) -> None:
         self._siblings = sorted(set(siblings))
-        self._taken = frozenset(taken)
+        self._taken = frozenset(taken) - {"TYPE_CHECKING"}  # which no class body uses
         self._running: dict[Symbol, str] = {}
         self._checking: dict[Symbol, str] = {}
         self.run = _Namespace(self, self._running)

@@ -12,6 +12,7 @@ from cinch_codegen._package import NameRecord, NameRecords, PackagePlan
 
 MANIFEST = ".cinch-codegen.json"
 _FORMAT = 1
+_HASH_LENGTH = 32
 _ABOUT = "Written by cinch-codegen. Commit it: it keeps the names stable, and edited files from being overwritten."
 
 
@@ -40,7 +41,7 @@ class Manifest:
 
 def hash_of(content: bytes) -> str:
     """Return the hash of a file's text, whatever its line ends."""
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()[:_HASH_LENGTH]
 
 
 def write_manifest(plan: PackagePlan, files: Mapping[str, str]) -> str:

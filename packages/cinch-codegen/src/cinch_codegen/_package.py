@@ -9,6 +9,9 @@ from cinch_codegen._types import PythonType
 Default: TypeAlias = Literal["required", "none", "database", "new_id"]
 """Where the value of a field comes from when a new object does not say."""
 
+SUFFIXES = ("", "Handle", "Filters", "Create", "Update", "AnyOf", "Order", "Relation", "Include", "Key")
+"""What follows the class name in the names that a module defines."""
+
 
 @dataclass(frozen=True, slots=True)
 class NameRecord:
@@ -106,6 +109,11 @@ class ModelPlan:
     key: tuple[FieldPlan, ...] = ()
     unique: tuple[FieldPlan, ...] = ()
     relations: tuple[RelationPlan, ...] = ()
+
+    @property
+    def helpers(self) -> frozenset[str]:
+        """What the module defines beside the types of its fields."""
+        return frozenset(self.class_name + suffix for suffix in SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from cinch_codegen._names import Names, class_names
 from cinch_codegen._naming import name_classes, name_members
 from cinch_codegen._options import Options
 from cinch_codegen._package import (
+    SUFFIXES,
     Default,
     FieldPlan,
     ModelPlan,
@@ -22,8 +23,6 @@ from cinch_codegen._settings import setting_problems
 from cinch_codegen._types import python_type
 
 _TIMESTAMPS = frozenset({"created_at", "updated_at"})
-_HELPERS = ("", "Handle", "Filters", "Create", "Update", "Order", "Relation", "Key")
-"""What a module defines: these suffixes after the name of its class."""
 
 
 def plan_package(schema: Schema, options: Options, recorded: NameRecords | None = None) -> PackagePlan:
@@ -106,7 +105,7 @@ def _plan_fields(
     relation: TableSchema | ViewSchema, named: Mapping[str, str], class_name: str, options: Options
 ) -> tuple[FieldPlan, ...]:
     types = options.types.get(relation.name, {})
-    helpers = Names(class_name + suffix for suffix in _HELPERS)
+    helpers = Names(class_name + suffix for suffix in SUFFIXES)
     fields: list[FieldPlan] = []
     for column in relation.columns:
         name = named[column.name]

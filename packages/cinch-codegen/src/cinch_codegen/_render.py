@@ -7,13 +7,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cinch_codegen._folding import fold
+from cinch_codegen._folding import fold, pack
 from cinch_codegen._imports import Imports
 from cinch_codegen._names import source_text
 from cinch_codegen._package import FieldPlan, ModelPlan, PackagePlan, RelationPlan
 from cinch_codegen._types import PythonType, Symbol
 
-_HELPERS = ("", "Handle", "Filters", "Create", "Update", "Order", "Relation", "Key")
+_DEEP = " " * 8
 _PATTERNS = frozenset({"like", "ilike", "contains", "startswith", "endswith"})
 
 
@@ -21,7 +21,7 @@ def render(plan: PackagePlan) -> Iterator[tuple[str, str]]:
     """Give the path and the text of one file after the other, the modules of the models first."""
     package = "" if plan.version is None else f"src/{plan.package}/"
     for model in plan.models:
-        yield f"{package}{model.module}.py", _module(model, plan)
+        yield f"{package}{model.module}.py", _module(model)
     values = {"p": _package_values(plan)}
     yield f"{package}cinch_models.py", _text("container.py", values)
     yield f"{package}__init__.py", _text("init.py", values)
@@ -68,19 +68,19 @@ def _package_values(plan: PackagePlan) -> Mapping[str, object]:
     }
 
 
-def _module(model: ModelPlan, plan: PackagePlan) -> str:
+def _module(model: ModelPlan) -> str:
     fields = [field.name for field in model.fields]
     taken = {
         *fields,
         *(relation.name for relation in model.relations),
         *(field.alias for field in model.fields),
-        *(model.class_name + helper for helper in _HELPERS),
+        *model.helpers,
     }
     others = {relation.module for relation in model.relations if _is_elsewhere(relation, model)}
     imports = Imports(taken, others)
     imports.running(Symbol("typing", "TYPE_CHECKING"))
     values = _model_values(model, imports)
-    parts = {"m": values, "run": imports.run, "check": imports.check, "database": plan.database}
+    parts = {"m": values, "run": imports.run, "check": imports.check}
     bodies = {name: _text(f"{name}.py", parts).rstrip("\n") for name in ("checking", "model", "handle")}
     return _text("module.py", {**parts, **bodies, "imports": imports})
 
@@ -88,6 +88,7 @@ def _module(model: ModelPlan, plan: PackagePlan) -> str:
 def _model_values(model: ModelPlan, imports: Imports) -> Mapping[str, object]:
     spelling = _Spelling(imports)
     name = model.class_name
+    writable = [field for field in model.fields if field.writable]
     return {
         "name": name,
         "view": model.view,
@@ -103,16 +104,10 @@ def _model_values(model: ModelPlan, imports: Imports) -> Mapping[str, object]:
         ],
         "relations": [_relation_values(relation, model, imports) for relation in model.relations],
         "related": [_quoted(relation.name) for relation in model.relations],
-        "filters": [filter for field in model.fields for filter in spelling.filters(field)],
-        "creating": [
-            {"name": field.name, "type": spelling.created(field)} for field in model.fields if field.writable
-        ],
-        "updating": [
-            {"name": field.name, "type": spelling.stored(field)} for field in model.fields if field.writable
-        ],
-        "order": [
-            f'"{sign}{field.name}"' for field in model.fields if field.type.sortable for sign in ("", "-")
-        ],
+        "filters": [line for field in model.fields for line in pack(spelling.filters(field), _DEEP, "; ")],
+        "creating": pack((f"{field.name}: {spelling.created(field)}" for field in writable), _DEEP, "; "),
+        "updating": pack((f"{field.name}: {spelling.stored(field)}" for field in writable), _DEEP, "; "),
+        "order": pack(_order(model), _DEEP, ", ", ","),
         "unique": [_quoted(field.name) for field in model.unique],
         "key": [f"{field.name}: {spelling.value(field)}" for field in model.key],
         "key_names": [field.name for field in model.key],
@@ -140,10 +135,10 @@ class _Spelling:
             return self.stored(field)
         return f"{self._imports.check['NotRequired']}[{self.stored(field)}]"
 
-    def filters(self, field: FieldPlan) -> Iterator[Mapping[str, str]]:
-        value, stored, check = self.value(field), self.stored(field), self._imports.check
-        yield {"name": field.name, "type": stored}
-        yield {"name": f"{field.name}__eq", "type": stored}
+    def filters(self, field: FieldPlan) -> Iterator[str]:
+        name, value, stored, check = field.name, self.value(field), self.stored(field), self._imports.check
+        yield f"{name}: {stored}"
+        yield f"{name}__eq: {stored}"
         for operator in field.type.operators:
             if operator == "ne":
                 kind = stored
@@ -155,9 +150,13 @@ class _Spelling:
                 kind = f"{check['Collection']}[{value}]"
             else:
                 kind = value
-            yield {"name": f"{field.name}__{operator}", "type": kind}
+            yield f"{name}__{operator}: {kind}"
         if field.nullable:
-            yield {"name": f"{field.name}__isnull", "type": check["bool"]}
+            yield f"{name}__isnull: {check['bool']}"
+
+
+def _order(model: ModelPlan) -> Iterator[str]:
+    return (f'"{sign}{field.name}"' for field in model.fields if field.type.sortable for sign in ("", "-"))
 
 
 def _table_arguments(model: ModelPlan, imports: Imports) -> list[str]:

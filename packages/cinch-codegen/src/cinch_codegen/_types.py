@@ -146,12 +146,12 @@ def misfit(column: ColumnSchema, configured: ConfiguredType) -> str | None:
     fitting = _FITTING[column.type]
     name = configured if isinstance(configured, str) else "enum"
     if name not in fitting:
-        return f"a {column.type} column cannot be {name}; use {' or '.join(fitting)}"
+        return f"{column.type} columns cannot be {name}; use {' or '.join(fitting)}"
     if isinstance(configured, ChoiceType):
         stored = {"TEXT": str, "INTEGER": int}[column.type]
         wrong = [value for value in configured.values if type(value) is not stored]
         if wrong:
-            return f"a {column.type} column cannot hold {wrong[0]!r}"
+            return f"{column.type} columns cannot hold {wrong[0]!r}"
     return None
 
 
