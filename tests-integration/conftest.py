@@ -172,7 +172,7 @@ def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Cinch
         command = Path(sys.executable).with_name("cinch-codegen")
         place = ["--project-dir", str(connection.project_dir), "--branch", connection.branch]
         _run(str(command), "generate", connection.database, "--output", str(package), *place)
-        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
         return import_module(package.name).create_models(connection)
 
     return container

@@ -210,7 +210,8 @@ def create_table_after_failure(side: Any, project: Path) -> object:
 
 
 def _name(value: Any) -> str:
-    return value["name"] if isinstance(value, dict) else value.name
+    """The name of what is an object here and a dict over there."""
+    return getattr(value, "name", None) or value["name"]
 
 
 @defect("D16 a transaction over several writes", here=("Ada",), there="AttributeError")

@@ -73,7 +73,7 @@ def project(template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def package(template: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(template)
+    monkeypatch.setattr(sys, "path", [str(template), *sys.path])
     return import_module("defect_models")
 
 

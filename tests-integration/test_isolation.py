@@ -54,7 +54,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workplace(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project for one test; the package can be imported, here and by ``run``."""
     shutil.copytree(template / "project", tmp_path / "project")
-    monkeypatch.syspath_prepend(template)
+    monkeypatch.setattr(sys, "path", [str(template), *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(template))
     return tmp_path / "project"
 
