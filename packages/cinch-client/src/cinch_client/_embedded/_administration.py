@@ -191,6 +191,7 @@ class Administration:
         self._tenants.look(source, time.monotonic())
         if not source.real:
             return
+        target.path.parent.mkdir(parents=True, exist_ok=True)
         with self._tenants.new_file(target.path) as new:
             copy_database(self._open, source.path, new)
         mark_materialized(metadata, branch.id, target.scope.tenant)

@@ -23,7 +23,6 @@ from cinch_client._engine import Parameters, Scope
 from cinch_client._errors import (
     CinchError,
     QueryError,
-    StorageError,
     TableNotFoundError,
     TransactionScopeError,
 )
@@ -76,6 +75,7 @@ class EmbeddedEngine:
                 self._pool.release(lease)
         transaction = _transactions.joined(self, scope)
         if transaction is not None:
+            transaction.check_alive()
             return self._run(_rows.write, transaction.lease, operation)
         return self._write(self.tenants.file(scope), operation)
 
@@ -120,15 +120,17 @@ class EmbeddedEngine:
             return
         lease = self._begin(self.tenants.file(scope))
         lease.held = True
+        transaction = _transactions.Transaction(self, scope, lease)
         try:
-            with _transactions.entered(_transactions.Transaction(self, scope, lease)):
+            with _transactions.entered(transaction):
                 yield
-            self._commit(lease)
+            if not transaction.is_inherited:
+                transaction.commit()
         finally:
-            if lease.connection.in_transaction:
-                lease.connection.execute("ROLLBACK")
-            lease.held = False
-            self._pool.release(lease)
+            if not transaction.is_inherited:
+                transaction.end()
+                lease.held = False
+                self._pool.release(lease)
 
     def in_transaction(self, scope: Scope) -> bool:
         """Tell whether this thread and task has a transaction open on the scope."""
@@ -248,12 +250,6 @@ class EmbeddedEngine:
             self._pool.release(lease)
             self.tenants.look_soon()
 
-    def _commit(self, lease: Lease) -> None:
-        if not lease.connection.in_transaction:
-            raise StorageError("the transaction was rolled back by an earlier error inside it; nothing was written")
-        with translated(lease.file.path):
-            lease.connection.execute("COMMIT")
-
     @contextmanager
     def _reading(self, scope: Scope) -> Generator[Lease]:
         lease = self._lease_to_read(scope)
@@ -267,6 +263,7 @@ class EmbeddedEngine:
         if _transactions.opened.get():
             transaction = _transactions.joined(self, scope)
             if transaction is not None:
+                transaction.check_alive()
                 return transaction.lease
         file = self.tenants.file(scope)
         now = time.monotonic()

@@ -267,8 +267,9 @@ def insert_database(
         (database_id, name, description, materialized, json.dumps({"initial_branch": branch})),
     )
     connection.execute(
-        "INSERT INTO branches (id, database_id, name, schema_version, materialized, metadata) VALUES (?, ?, ?, ?, ?, ?)",
-        (branch_id, database_id, branch, "v1.0.0", materialized, json.dumps({"created_at": now()})),
+        "INSERT INTO branches (id, database_id, name, schema_version, materialized, metadata) "
+        "VALUES (?, ?, ?, 'v1.0.0', ?, ?)",
+        (branch_id, database_id, branch, materialized, json.dumps({"created_at": now()})),
     )
     template = {"system": True, "description": "Template for lazy tenants"}
     insert_tenant(connection, branch_id, "main", "0d", materialized=materialized)

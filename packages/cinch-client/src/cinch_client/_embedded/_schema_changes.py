@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cinch_client._changes import Change
+from cinch_client._changes import Change, CreateIndex, DropIndex
 from cinch_client._embedded._changes import ChangeRecord, apply, foreign_keys_off, records
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._introspection import read_schema
@@ -15,7 +15,7 @@ from cinch_client._embedded._metadata import BranchRecord, Metadata
 from cinch_client._embedded._snapshot import snapshot
 from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Scope
-from cinch_client._errors import SchemaError
+from cinch_client._errors import CinchError, SchemaError
 from cinch_client._names import TEMPLATE_TENANT
 from cinch_client._schema import Schema
 
@@ -49,14 +49,35 @@ class SchemaChanges:
                 branch = self._metadata.branch(scope.database, scope.branch)
                 branch.check_writable()
                 files = [*self._tenants.real_files(branch), template]
+                self._check(change, files, self._tenants.file(scope))
                 for file in files:
                     self._change(file, change, keep=False)
                 records = self._records(template, change)
-                for file in files:
-                    self._change(file, change, keep=True)
+                self._change_all(files, change)
                 _note(metadata, branch, records, self._schema(template))
         finally:
             self._tenants.look_soon()
+
+    def _check(self, change: Change, files: Sequence[TenantFile], own: TenantFile) -> None:
+        """Hold the change against the schemas; for indexes, which 0.1 made in one tenant only, against one of them."""
+        if isinstance(change, CreateIndex | DropIndex):
+            files = [own if own.real else files[-1]]
+        for file in files:
+            with _naming(file):
+                change.check(self._schema(file))
+
+    def _change_all(self, files: Sequence[TenantFile], change: Change) -> None:
+        done: list[str] = []
+        for file in files:
+            try:
+                self._change(file, change, keep=True)
+            except CinchError as error:
+                if not done:
+                    raise
+                raise SchemaError(
+                    f"{error}; the change was made in {', '.join(done)} and in no other tenant"
+                ) from error
+            done.append(file.scope.tenant)
 
     def _change(self, file: TenantFile, change: Change, *, keep: bool) -> None:
         """Make the change in one tenant's transaction, and keep it or roll it back."""
@@ -64,16 +85,18 @@ class SchemaChanges:
             if foreign_keys_off(change):
                 connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
             connection.execute("BEGIN IMMEDIATE")
-            change.check(read_schema(connection))
             apply(change, connection)
             connection.execute("COMMIT" if keep else "ROLLBACK")
+            if keep:
+                # 0.1 makes tenants and branches by copying files, and the template's without its log.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _records(self, template: TenantFile, change: Change) -> Sequence[ChangeRecord]:
         with translated(template.path), closing(self._open(template.path)) as connection:
             return records(change, connection)
 
-    def _schema(self, template: TenantFile) -> Schema:
-        with translated(template.path), closing(self._open(template.path)) as connection:
+    def _schema(self, file: TenantFile) -> Schema:
+        with translated(file.path), closing(self._open(file.path)) as connection:
             return read_schema(connection)
 
 

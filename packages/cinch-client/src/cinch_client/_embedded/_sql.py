@@ -145,7 +145,7 @@ class Relation:
         return plan
 
     def update(self, operation: Update, moment: str) -> tuple[Plan, list[Storable]]:
-        """Compile an Update; *moment* is for ``updated_at``, if the table keeps it and the operation does not set it."""
+        """Compile an Update; *moment* is for ``updated_at``, if the table keeps it and the values do not."""
         values, returning, where = operation.values, operation.returning, operation.where
         key = (tuple(values), returning, *map(_shape, where))
         found = self._updates.get(key)

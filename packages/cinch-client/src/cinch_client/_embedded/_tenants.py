@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cinch_client._embedded import _files
@@ -120,8 +120,12 @@ class TenantFiles:
         return template if template.real else self._blank
 
     def materialize(self, file: TenantFile) -> None:
-        """Give a lazy tenant its file, as a whole or not at all; another process may do the same at the same time."""
-        with self._lock, self._metadata.writing() as metadata:
+        """Give a lazy tenant its file, as a whole or not at all; another process may do the same at the same time.
+
+        The row is committed before the file appears: whatever is cut off in between leaves a lazy tenant, and a file
+        with tables that no row knows of is never ours.
+        """
+        with self.new_file(file.path) as new, self._metadata.writing() as metadata, self._lock:
             self._resolve(file)
             if file.real:
                 return
@@ -129,11 +133,10 @@ class TenantFiles:
             template = self.file(file.scope._replace(tenant=TEMPLATE_TENANT))
             self._resolve(template)
             self.prepare_branch_directory(branch)
-            with self.new_file(file.path) as new:
-                source = template.path if template.real else _BLANK
-                copy_database(self._open, source, new)
+            new.parent.mkdir(exist_ok=True)
+            copy_database(self._open, template.path if template.real else _BLANK, new)
+            remove_database(file.path)  # what 0.1 left there: no tables, as _resolve has seen
             mark_materialized(metadata, branch.id, file.scope.tenant)
-            file.generation = -1
         self.look_soon()
 
     def real_files(self, branch: BranchRecord) -> list[TenantFile]:
@@ -155,15 +158,14 @@ class TenantFiles:
 
     @contextmanager
     def new_file(self, path: Path) -> Generator[Path]:
-        """Offer a temporary path beside *path*, and move what was made there to *path* in one step."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Offer a temporary path; what was made there appears at *path* in one step, if nothing is there."""
         new = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
             with translated(path):
                 yield new
-            # What is in the way is an empty file without tables (see _resolve): its log must not outlive it.
-            remove_database(path)
-            os.replace(new, path)  # noqa: PTH105 - the atomic one
+            if new.exists():
+                with suppress(FileExistsError):  # another process was first; its file is as good as ours
+                    os.link(new, path)
         finally:
             remove_database(new)
 
@@ -184,8 +186,17 @@ class TenantFiles:
             self._pool.forget(file)
             file.inode = inode
         file.branch = branch
-        file.real = inode is not None and (record.materialized or self._has_tables(file.path))
+        file.real = inode is not None and (record.materialized or self._is_foreign(file))
         file.generation = generation
+
+    def _is_foreign(self, file: TenantFile) -> bool:
+        """Refuse a file with tables where there should be none; one without is what 0.1 leaves after a read."""
+        if self._has_tables(file.path):
+            raise StorageError(
+                f"{file.path} lies in the place of the tenant {file.scope.tenant!r}, which was never written to: "
+                "it may be left from a deleted tenant or database. It was not touched; move it away to go on"
+            )
+        return False
 
     def _has_tables(self, path: Path) -> bool:
         with translated(path), closing(self._open(path)) as connection:

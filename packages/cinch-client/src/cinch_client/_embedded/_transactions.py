@@ -1,5 +1,6 @@
 """Transactions: which one the calling thread and task has open, and how it ends."""
 
+import os
 import sys
 import threading
 from collections.abc import Generator
@@ -9,8 +10,9 @@ from contextvars import ContextVar
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._pool import Lease
 from cinch_client._engine import Scope
+from cinch_client._errors import StorageError
 
-_Owner = tuple[int, object]
+_Owner = tuple[int, int, object]
 
 
 class Transaction:
@@ -25,6 +27,16 @@ class Transaction:
         self.owner = _owner()
         self.depth = 0
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a fork of the one that began it, and must not touch its connection."""
+        return self.owner[0] != os.getpid()
+
+    def check_alive(self) -> None:
+        """Raise a StorageError when an error has ended the transaction, so that nothing is written outside of it."""
+        if not self.lease.connection.in_transaction:
+            raise StorageError("an error inside the transaction has rolled it back as a whole; leave its block")
+
     @contextmanager
     def savepoint(self) -> Generator[None]:
         """Undo what happens inside the block, and only that, when it ends with an exception."""
@@ -35,14 +47,26 @@ class Transaction:
             yield
         except BaseException:
             # An error may have ended the whole transaction already (a full disk does).
-            if self.lease.connection.in_transaction:
+            if not self.is_inherited and self.lease.connection.in_transaction:
                 self._execute(f"ROLLBACK TO {name}")
                 self._execute(f"RELEASE {name}")
             raise
         else:
-            self._execute(f"RELEASE {name}")
+            if not self.is_inherited:
+                self.check_alive()
+                self._execute(f"RELEASE {name}")
         finally:
             self.depth -= 1
+
+    def commit(self) -> None:
+        """Keep what was written."""
+        self.check_alive()
+        self._execute("COMMIT")
+
+    def end(self) -> None:
+        """Undo what was not kept."""
+        if self.lease.connection.in_transaction:
+            self._execute("ROLLBACK")
 
     def _execute(self, statement: str) -> None:
         with translated(self.lease.file.path):
@@ -80,9 +104,9 @@ def entered(transaction: Transaction) -> Generator[None]:
 
 
 def _owner() -> _Owner:
-    """Identify the running thread and, where asyncio runs, its task."""
+    """Identify the running process and thread and, where asyncio runs, its task."""
     asyncio = sys.modules.get("asyncio")  # no task runs where asyncio was never imported
     task = None
     if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - documented for this use
         task = asyncio.current_task()
-    return threading.get_ident(), task
+    return os.getpid(), threading.get_ident(), task
