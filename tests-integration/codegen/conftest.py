@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cinch_client
 import pytest
+
+import cinch_client
 
 GOLDEN = Path(__file__).parents[2] / "packages" / "cinch-codegen" / "tests" / "golden"
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import pytest
+from pydantic.fields import FieldInfo
+
 from cinch_client import CinchDB, Schema, TableSchema
 from cinch_models_runtime import Json, Model, TableHandle
-from pydantic.fields import FieldInfo
 
 TENANTS = ("main", "acme")
 
