@@ -2,8 +2,10 @@
 
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, TypeVarTuple
 
@@ -56,14 +58,16 @@ class EmbeddedEngine:
     ) -> None:
         self.project_dir = project
         self.naive_timestamps: NaiveTimestamps = naive_timestamps
-        self._synchronous = synchronous.upper()
+        self._synchronous: Synchronous = synchronous
         self._busy_timeout = busy_timeout
-        self._pool = Pool(self._open, connection_limit(), busy_timeout)
+        open_connection = partial(_open, synchronous, busy_timeout)
+        self._pool = Pool(open_connection, connection_limit(), busy_timeout)
         self.metadata = Metadata(project / PROJECT_DIRECTORY / METADATA_FILE, busy_timeout)
-        self.tenants = TenantFiles(project, self.metadata, self._pool, self._open)
-        self.administration = Administration(project, self.metadata, self.tenants, self._open)
-        self.schema_changes = SchemaChanges(self.metadata, self.tenants, self._open)
+        self.tenants = TenantFiles(project, self.metadata, self._pool, open_connection)
+        self.administration = Administration(project, self.metadata, self.tenants, open_connection)
+        self.schema_changes = SchemaChanges(self.metadata, self.tenants, open_connection)
         self._schemas: dict[str, TenantSchema] = {}
+        weakref.finalize(self, _close, self._pool, self.metadata)
 
     def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
         """Carry out one operation; every write is all or nothing."""
@@ -195,14 +199,13 @@ class EmbeddedEngine:
         return open_engine, (
             self.project_dir,
             self.naive_timestamps,
-            self._synchronous.lower(),
+            self._synchronous,
             self._busy_timeout,
         )
 
     def close(self) -> None:
         """Close what is idle; the engine can be used again."""
-        self._pool.close()
-        self.metadata.close()
+        _close(self._pool, self.metadata)
 
     def _run(self, run: Callable[[Lease, *_Arguments], _T], lease: Lease, *arguments: *_Arguments) -> _T:
         try:
@@ -288,7 +291,11 @@ class EmbeddedEngine:
             with translated(file.path):
                 lease = self._pool.lease(file)
         if lease.epoch != file.epoch:
-            self._refresh(lease)
+            try:
+                self._refresh(lease)
+            except BaseException:
+                self._pool.discard(lease)
+                raise
             lease.epoch = file.epoch
         lease.used_at = now
         return lease
@@ -317,21 +324,28 @@ class EmbeddedEngine:
             lease.schema_version = version
             return True
 
-    def _open(self, path: Path) -> sqlite3.Connection:
-        source = path.name if path.name == ":memory:" else f"{path.as_uri()}?mode=rw"
-        connection = sqlite3.connect(
-            source,
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS,
-            timeout=self._busy_timeout,
-        )
-        try:
-            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+
+def _open(synchronous: Synchronous, busy_timeout: float, path: Path) -> sqlite3.Connection:
+    """Open a tenant's file, which exists, or a database in memory."""
+    source = path.name if path.name == ":memory:" else f"{path.as_uri()}?mode=rw"
+    connection = sqlite3.connect(
+        source,
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+        timeout=busy_timeout,
+    )
+    try:
+        connection.execute(f"PRAGMA synchronous = {synchronous.upper()}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _close(pool: Pool, metadata: Metadata) -> None:
+    pool.close()
+    metadata.close()
