@@ -45,21 +45,22 @@ def create(project: Project, *, name: str, description: str | None, branch: str,
 @on_project
 def delete(project: Project, *, name: str, yes: bool) -> None:
     """Delete a database with all its branches, tenants and files."""
-    with open_connection(project, name, None, "main") as connection:
-        branches = connection.list_branches()
-        tenants = len(connection.list_tenants())
-    confirm(f"Delete database {name!r} ({', '.join(branches)}; {tenants} tenants) for good?", yes=yes)
+    if name in list_databases(project.directory):
+        confirm(f"Delete database {name!r} with all its branches, tenants and rows for good?", yes=yes)
     delete_database(project.directory, name)
     _output.say(f"deleted database {name!r}")
+    if name == project.active_database:
+        _output.warn("it was the active database; choose another with 'cinch-client db switch'")
 
 
 @group.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, envvar="CINCHDB_DATABASE")
+@click.option("--branch", "-b", envvar="CINCHDB_BRANCH", help="The branch whose tenants, tables and views to show.")
 @json_option
 @on_project
-def info(project: Project, *, name: str | None, as_json: bool) -> None:
+def info(project: Project, *, name: str | None, branch: str | None, as_json: bool) -> None:
     """Show a database, the active one by default."""
-    with open_connection(project, name, None, "main") as connection:
+    with open_connection(project, name, branch, "main") as connection:
         facts: dict[str, object] = {
             "name": connection.database,
             "active": connection.database == project.active_database,

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -55,28 +56,43 @@ def say(message: str) -> None:
 
 def complain(message: str, hint: str | None = None) -> None:
     """Tell what went wrong and what to do about it."""
-    click.secho("error:", fg="red", bold=True, nl=False, err=True)
-    click.echo(f" {_visible(message)}", err=True)
+    _labelled("error:", "red", message)
     if hint:
-        click.secho("hint:", fg="cyan", bold=True, nl=False, err=True)
-        click.echo(f" {_visible(hint)}", err=True)
+        _labelled("hint:", "cyan", hint)
 
 
 def warn(message: str) -> None:
     """Tell what is odd."""
-    click.secho("warning:", fg="yellow", bold=True, nl=False, err=True)
-    click.echo(f" {_visible(message)}", err=True)
+    _labelled("warning:", "yellow", message)
+
+
+def _labelled(label: str, color: str, message: str) -> None:
+    if sys.stderr.isatty() and _colored():
+        label = click.style(label, fg=color, bold=True)
+    click.echo(f"{label} {_visible(message)}", err=True)
+
+
+def _colored() -> bool:
+    return not os.environ.get("NO_COLOR")  # https://no-color.org
 
 
 def _console() -> Console:
     """Return a console that does not cut lines which go into a pipe."""
-    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+    return Console(
+        color_system="auto" if _colored() else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if sys.stdout.isatty() else _WIDE,
+    )
 
 
 def _print(console: Console, table: Table) -> None:
     with console.capture() as capture:
         console.print(table)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()), color=True)
+    click.echo(
+        "\n".join(line.rstrip() for line in capture.get().splitlines()), color=True
+    )  # rich has decided about color already
 
 
 def _cell(value: object) -> Text:

@@ -8,11 +8,11 @@ import os
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from cinch_client._embedded._forks import call_after_fork
 from cinch_client._errors import BusyError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Pool:
         self._leases: set[Lease] = set()
         self._opening = 0
         self._waiting = 0
-        _pools.add(self)
+        call_after_fork(self)
 
     def lease(self, file: PooledFile) -> Lease:
         """Take an idle connection of *file*, or open one.
@@ -227,7 +227,7 @@ class Pool:
             return True
         return False
 
-    def abandon(self) -> None:
+    def after_fork(self) -> None:
         """After a fork: the child must neither use nor close what the parent has open."""
         _abandoned.extend(self._leases)
         for lease in self._leases:
@@ -241,14 +241,5 @@ def _used_at(lease: Lease) -> float:
     return lease.used_at
 
 
-_pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 _abandoned: list[Lease] = []
-
-
-def _after_fork_in_child() -> None:
-    for pool in list(_pools):
-        pool.abandon()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+"""Connections of parent processes, kept so that nothing in a child ever closes them."""

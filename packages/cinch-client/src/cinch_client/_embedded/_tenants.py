@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
+from cinch_client._embedded._forks import call_after_fork
 from cinch_client._embedded._metadata import BranchRecord, Metadata, mark_materialized
 from cinch_client._embedded._pool import Pool, PooledFile, inode_of
 from cinch_client._engine import Scope
@@ -75,6 +76,11 @@ class TenantFiles:
         self._blank = PooledFile(_BLANK)
         self._generation = 0
         self._look_at = 0.0
+        self._lock = threading.RLock()
+        call_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Take a lock of the child's own: a thread that does not exist there may hold the parent's."""
         self._lock = threading.RLock()
 
     def file(self, scope: Scope) -> TenantFile:
