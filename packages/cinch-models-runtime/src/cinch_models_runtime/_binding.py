@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from pydantic import ValidationError
+
 from cinch_client import CinchDB, Condition, Count, Delete, Insert, Operation, Row, Select, Update
 from cinch_models_runtime import _relations
 from cinch_models_runtime._hooks import Event, EventName, Hooks
 from cinch_models_runtime._rows import RowCodec, RowT, no_key
-from cinch_models_runtime._slots import BINDING, STORED
+from cinch_models_runtime._slots import BINDING, STATE, State
 
 if TYPE_CHECKING:
     from cinch_models_runtime._container import CinchModels
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from cinch_models_runtime._filters import Where
 
 ResultT = TypeVar("ResultT")
+_bind = BINDING.set
 
 
 class Binding(Generic[RowT]):
@@ -65,22 +68,7 @@ class Binding(Generic[RowT]):
     # --- reading --------------------------------------------------------------------------------------------
 
     def find(self, key: Sequence[object], include: _relations.Include = ()) -> RowT | None:
-        """Return the object with that primary key, or None."""
-        codec = self.codec
-        if include or self.hooks or not codec.key:
-            return self._find_by_select(key, include)
-        if monotonic() >= self.watch.due:
-            self.watch.look(self.connection)
-        row = self.connection.look_up(codec.lookup, key)
-        if row is None:
-            return None
-        found = codec.read_one(row, self.connection)
-        BINDING.set(found, self)
-        if codec.kept:
-            STORED.set(found, codec.keep(row))
-        return found
-
-    def _find_by_select(self, key: Sequence[object], include: _relations.Include) -> RowT | None:
+        """Return the object with that primary key, or None, with all that :meth:`execute` and :meth:`read` do."""
         if not self.codec.key:
             raise no_key(self.codec)
         where = tuple([Condition(name, "eq", value) for name, value in zip(self.codec.table.key, key, strict=True)])
@@ -107,12 +95,23 @@ class Binding(Generic[RowT]):
         """Turn rows that were read here into objects that remember it."""
         codec = self.codec
         found = codec.read(rows, self.connection)
-        bind = BINDING.set
         for row in found:
-            bind(row, self)
+            _bind(row, self)
         if codec.kept:
             for row, stored in zip(found, rows, strict=True):
-                STORED.set(row, codec.keep(stored))
+                STATE.set(row, State(codec.keep(stored)))
+        return found
+
+    def bound_one(self, row: Row) -> RowT:
+        """Do the same for one row."""
+        codec = self.codec
+        try:
+            found = codec.validated(row)
+        except ValidationError:
+            return self.bound([row])[0]
+        _bind(found, self)
+        if codec.kept:
+            STATE.set(found, State(codec.keep(row)))
         return found
 
     # --- writing --------------------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from cinch_client import CinchDB
 from cinch_models_runtime._binding import Binding
-from cinch_models_runtime._drift import OnDrift, SchemaWatch
+from cinch_models_runtime._drift import OnDrift, Watches
 from cinch_models_runtime._hooks import EventName, Hook, Hooks
 from cinch_models_runtime._rows import codec_of
 from cinch_models_runtime._suggestions import did_you_mean
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cinch_models_runtime._handle import Handle
     from cinch_models_runtime._model import RowModel
 
-_MOST_DERIVED = 1024
+_MOST_CONTAINERS = 1024
 
 
 class CinchModels:
@@ -51,14 +51,7 @@ class CinchModels:
                 f"{type(self).__name__} takes a CinchDB, such as cinch_client.connect('shop') returns, "
                 f"not {type(connection).__name__}"
             )
-        self._bind(connection, on_drift, Hooks(), {})
-
-    def _bind(self, connection: CinchDB, on_drift: OnDrift, hooks: Hooks, derived: dict[tuple[str, str], Self]) -> None:
-        self.connection = connection
-        self._on_drift: OnDrift = on_drift
-        self._hooks = hooks
-        self._derived = derived
-        self._watch = SchemaWatch.of(connection, self._fingerprint, on_drift, self._command)
+        self.__setstate__((connection, on_drift, Hooks()))
 
     def with_tenant(self, name: str) -> Self:
         """Return the same models for another tenant; whether it exists shows at first use.
@@ -66,8 +59,7 @@ class CinchModels:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        found = self._derived.get((self.connection.branch, name))
-        return found if found is not None else self._derive(self.connection.with_tenant(name))
+        return self._derived(self.connection.branch, name) or self._derive(self.connection.with_tenant(name))
 
     def with_branch(self, name: str) -> Self:
         """Return the same models for another branch; whether it exists shows at first use.
@@ -75,16 +67,16 @@ class CinchModels:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        found = self._derived.get((name, self.connection.tenant))
-        return found if found is not None else self._derive(self.connection.with_branch(name))
+        return self._derived(name, self.connection.tenant) or self._derive(self.connection.with_branch(name))
+
+    def _derived(self, branch: str, tenant: str) -> Self | None:
+        return cast("Self | None", self._family.containers.get((branch, tenant)))
 
     def _derive(self, connection: CinchDB) -> Self:
         made = object.__new__(type(self))
-        derived = self._derived
-        made._bind(connection, self._on_drift, self._hooks, derived)
-        if len(derived) >= _MOST_DERIVED:
-            derived.clear()
-        derived[connection.branch, connection.tenant] = made
+        made.connection = connection
+        made._family = self._family
+        made._family.keep(made)
         return made
 
     @contextmanager
@@ -97,7 +89,7 @@ class CinchModels:
             DriftError: The schema has changed, with ``on_drift="raise"``; nothing was begun.
         """
         with self.connection.transaction():
-            self._watch.look(self.connection)
+            self._family.watches.watch(self.connection.branch, self.connection.tenant).look(self.connection)
             yield
 
     def on(self, event: EventName, model: "type[RowModel] | str | None", hook: Hook) -> None:
@@ -116,7 +108,7 @@ class CinchModels:
         name = model.__name__ if isinstance(model, type) else model
         if name is not None:
             self._handle_class(name)
-        self._hooks.add(event, name, hook)
+        self._family.hooks.add(event, name, hook)
 
     def _handle_class(self, name: str) -> "type[Handle[Any]]":
         found = self._handle_classes.get(name)
@@ -137,8 +129,10 @@ class CinchModels:
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             handle_class = self._handle_class(name)
+            family, connection = self._family, self.connection
+            watch = family.watches.watch(connection.branch, connection.tenant)
             codec = codec_of(handle_class.__model__)
-            handle = handle_class(Binding(self, codec, self.connection, self._watch, self._hooks))
+            handle = handle_class(Binding(self, codec, connection, watch, family.hooks))
             setattr(self, name, handle)
             return handle
 
@@ -149,17 +143,34 @@ class CinchModels:
         scope = self.connection
         return f"<{type(self).__name__} {scope.database}/{scope.branch}/{scope.tenant}>"
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return self._restore, (self.connection, self._on_drift, self._hooks)
+    def __getstate__(self) -> tuple[CinchDB, OnDrift, Hooks]:
+        return self.connection, self._family.on_drift, self._family.hooks
 
-    @classmethod
-    def _restore(cls, connection: CinchDB, on_drift: OnDrift, hooks: Hooks) -> Self:
-        made = object.__new__(cls)
-        made._bind(connection, on_drift, hooks, {})
-        return made
+    def __setstate__(self, state: tuple[CinchDB, OnDrift, Hooks]) -> None:
+        self.connection, on_drift, hooks = state
+        watches = Watches.of(self.connection, self._fingerprint, on_drift, self._command)
+        self._family = _Family(on_drift, hooks, watches)
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, _memo: object) -> Self:
         return self
+
+
+class _Family:
+    """What a container shares with those that are derived from it."""
+
+    __slots__ = ("containers", "hooks", "on_drift", "watches")
+
+    def __init__(self, on_drift: OnDrift, hooks: Hooks, watches: Watches) -> None:
+        self.on_drift: OnDrift = on_drift
+        self.hooks = hooks
+        self.watches = watches
+        self.containers: dict[tuple[str, str], CinchModels] = {}
+
+    def keep(self, models: CinchModels) -> None:
+        """Let the next one who asks for this scope have the same container."""
+        if len(self.containers) >= _MOST_CONTAINERS:
+            self.containers.clear()
+        self.containers[models.connection.branch, models.connection.tenant] = models

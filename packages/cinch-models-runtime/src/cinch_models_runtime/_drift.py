@@ -12,6 +12,7 @@ from cinch_models_runtime._errors import DriftWarning
 OnDrift: TypeAlias = Literal["ignore", "raise", "warn"]
 
 _INTERVAL = 0.1
+_MOST_WATCHES = 4096
 
 
 class SchemaWatch:
@@ -21,29 +22,12 @@ class SchemaWatch:
         due: The moment of :func:`time.monotonic` from which the next operation has to look.
     """
 
-    __slots__ = ("__weakref__", "_command", "_expected", "_raises", "_warned_of", "due")
+    __slots__ = ("_found", "_watches", "due")
 
-    _shared: ClassVar[WeakValueDictionary[tuple[CinchDB, str, str], "SchemaWatch"]] = WeakValueDictionary()
-
-    def __init__(self, expected: str, *, raises: bool, command: str) -> None:
-        self._expected = expected
-        self._raises = raises
-        self._command = command
-        self._warned_of = ""
-        self.due = 0.0
-
-    @classmethod
-    def of(cls, connection: CinchDB, expected: str, on_drift: OnDrift, command: str) -> "SchemaWatch":
-        """Return the watch of a scope, which all containers of equal connections share."""
-        if on_drift not in ("ignore", "raise", "warn"):
-            raise ConfigurationError(f"on_drift is 'warn', 'raise' or 'ignore', not {on_drift!r}")
-        if on_drift == "ignore" or not expected:
-            return _NEVER
-        key = (connection, expected, on_drift)
-        watch = cls._shared.get(key)
-        if watch is None:
-            watch = cls._shared.setdefault(key, cls(expected, raises=on_drift == "raise", command=command))
-        return watch
+    def __init__(self, watches: "Watches") -> None:
+        self._watches = watches
+        self._found = ""
+        self.due = watches.first_due
 
     def look(self, connection: CinchDB) -> None:
         """Compare now.
@@ -51,26 +35,63 @@ class SchemaWatch:
         Raises:
             DriftError: The schemas differ, and that is to be raised; the next operation looks again.
         """
-        if self is _NEVER:
+        watches = self._watches
+        if watches.first_due == math.inf:
             return
         found = connection.fingerprint()
-        if found != self._expected:
-            self._report(connection, found)
+        if found != watches.expected:
+            first_time, self._found, self.due = found != self._found, found, 0.0
+            watches.report(connection, found, first_time=first_time)
         self.due = monotonic() + _INTERVAL
 
-    def _report(self, connection: CinchDB, found: str) -> None:
+
+class Watches:
+    """The watches of one database's scopes, which all containers of a generated package on one engine share."""
+
+    __slots__ = ("__weakref__", "_by_scope", "_command", "_raises", "expected", "first_due")
+
+    _shared: ClassVar[WeakValueDictionary[tuple[CinchDB, str, str], "Watches"]] = WeakValueDictionary()
+
+    def __init__(self, expected: str, on_drift: OnDrift, command: str) -> None:
+        self.expected = expected
+        self.first_due = 0.0 if expected and on_drift != "ignore" else math.inf
+        self._raises = on_drift == "raise"
+        self._command = command
+        self._by_scope: dict[tuple[str, str], SchemaWatch] = {}
+
+    @classmethod
+    def of(cls, connection: CinchDB, expected: str, on_drift: OnDrift, command: str) -> "Watches":
+        """Return what containers of *connection*, whatever their branch and tenant, share.
+
+        Raises:
+            ConfigurationError: *on_drift* is none of the three words.
+        """
+        if on_drift not in ("ignore", "raise", "warn"):
+            raise ConfigurationError(f"on_drift is 'warn', 'raise' or 'ignore', not {on_drift!r}")
+        key = (connection.with_branch("main").with_tenant("main"), expected, on_drift)
+        return cls._shared.setdefault(key, cls(expected, on_drift, command))
+
+    def watch(self, branch: str, tenant: str) -> SchemaWatch:
+        """Return the watch of one scope."""
+        found = self._by_scope.get((branch, tenant))
+        if found is None:
+            if len(self._by_scope) >= _MOST_WATCHES:
+                self._by_scope.clear()
+            found = self._by_scope.setdefault((branch, tenant), SchemaWatch(self))
+        return found
+
+    def report(self, connection: CinchDB, found: str, *, first_time: bool) -> None:
+        """Say that the schema of a scope is another one.
+
+        Raises:
+            DriftError: With ``on_drift="raise"``, every time; a warning is given once for each schema found.
+        """
         scope = f"{connection.database}/{connection.branch}/{connection.tenant}"
         message = (
             f"the schema of {scope} has changed since this package was generated "
-            f"(fingerprint {self._expected} then, {found} now); run: {self._command}"
+            f"(fingerprint {self.expected} then, {found} now); run: {self._command}"
         )
         if self._raises:
-            self.due = 0.0
             raise DriftError(message)
-        if found != self._warned_of:
-            self._warned_of = found
+        if first_time:
             warnings.warn(message, DriftWarning, stacklevel=6)
-
-
-_NEVER = SchemaWatch("", raises=False, command="")
-_NEVER.due = math.inf

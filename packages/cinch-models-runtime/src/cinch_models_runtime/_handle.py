@@ -1,6 +1,7 @@
 """Handles: what ``models.User`` is. Generated subclasses give the methods their names and types."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
 
 from cinch_client import Count, QueryError, Select
@@ -113,10 +114,14 @@ class TableHandle(Handle[RowT]):
         return made
 
     def _find(self, key: tuple[object, ...], include: "Include" = ()) -> RowT | None:
-        return self.__binding__.find(key, include)
+        binding = self.__binding__
+        if include or binding.hooks or monotonic() >= binding.watch.due:
+            return binding.find(key, include)
+        row = binding.connection.look_up(binding.codec.lookup, key)
+        return None if row is None else binding.bound_one(row)
 
     def _get(self, key: tuple[object, ...], include: "Include" = ()) -> RowT:
-        found = self.__binding__.find(key, include)
+        found = self._find(key, include)
         if found is None:
             raise _storing.not_found(self.__binding__, key)
         return found

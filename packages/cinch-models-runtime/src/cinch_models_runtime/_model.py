@@ -3,22 +3,22 @@
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 
 from cinch_models_runtime import _signatures, _storing
 from cinch_models_runtime._errors import NotLoadedError
 from cinch_models_runtime._fields import UNSET
-from cinch_models_runtime._slots import BINDING, CHANGES, RELATED, SLOTS, UNSAVED, copy_slots
+from cinch_models_runtime._slots import BINDING, STATE, SlottedModel, state_of
 from cinch_models_runtime._table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class RowModel(BaseModel):
+class RowModel(SlottedModel):
     """A row of a table or of a view."""
 
-    __slots__ = tuple(slot.name for slot in SLOTS)
+    __slots__ = ()
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, protected_namespaces=())
 
@@ -27,16 +27,14 @@ class RowModel(BaseModel):
     @model_validator(mode="after")
     def __made__(self) -> Self:
         """Know that this object comes from a caller and not from the database."""
-        UNSAVED.set(self, True)
-        _storing.drop_unset(self)
+        _storing.begin(self)
         return self
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # noqa: ANN401 - pydantic's
         """Make an object without validation, as pydantic does."""
         made = super().model_construct(_fields_set, **values)
-        UNSAVED.set(made, True)
-        _storing.drop_unset(made)
+        _storing.begin(made)
         return made
 
     def model_copy(self, *, update: "Mapping[str, Any] | None" = None, deep: bool = False) -> Self:
@@ -47,9 +45,9 @@ class RowModel(BaseModel):
         return made
 
     def _related(self, name: str) -> Any:  # noqa: ANN401 - the generated property says which type
-        related = RELATED.get(self)
-        if related is not None and name in related:
-            return related[name]
+        state = STATE.get(self)
+        if state is not None and name in state.related:
+            return state.related[name]
         model = type(self).__name__
         raise NotLoadedError(f"{model}.{name} was not loaded; ask for it: models.{model}.select(include=[{name!r}])")
 
@@ -67,10 +65,7 @@ class RowModel(BaseModel):
             before = self.__dict__.get(name, UNSET)
             super().__setattr__(name, value)
             if name in type(self).__pydantic_fields__:
-                changes = CHANGES.get(self)
-                if changes is None:
-                    CHANGES.set(self, changes := {})
-                changes.setdefault(name, before)
+                state_of(self).changes.setdefault(name, before)
 
     def __eq__(self, other: object) -> bool:
         """Two objects are equal when their model, their scope and their values are."""
@@ -82,28 +77,26 @@ class RowModel(BaseModel):
     __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - it can change
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "__cinch__": {slot.name: slot.get(self) for slot in SLOTS}}
+        return {**super().__getstate__(), "__cinch__": (BINDING.get(self), STATE.get(self))}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        remembered = state.pop("__cinch__")
+        binding, own = state.pop("__cinch__")
         super().__setstate__(state)
-        for slot in SLOTS:
-            if remembered[slot.name] is not None:
-                slot.set(self, remembered[slot.name])
+        BINDING.set(self, binding)
+        STATE.set(self, own)
 
     def __copy__(self) -> Self:
         made = super().__copy__()
-        copy_slots(self, made)
+        BINDING.set(made, BINDING.get(self))
+        state = STATE.get(self)
+        STATE.set(made, state and state.copy())
         return made
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         made = super().__deepcopy__(memo)
-        copy_slots(self, made, lambda value: deepcopy(value, memo))
+        BINDING.set(made, BINDING.get(self))
+        STATE.set(made, deepcopy(STATE.get(self), memo))
         return made
-
-
-for _slot in SLOTS:
-    _slot.attach(RowModel)
 
 
 class ViewModel(RowModel):
@@ -127,7 +120,7 @@ class Model(RowModel):
             InvalidValueError: A column cannot take its value.
             RecordNotFoundError: The row has been deleted in the meantime.
         """
-        if UNSAVED.get(self):
+        if _storing.is_unsaved(self):
             _storing.insert(self)
         else:
             _storing.update(self, {})

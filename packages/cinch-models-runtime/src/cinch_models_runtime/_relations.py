@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cinch_client import Condition, QueryError, Row
-from cinch_models_runtime._slots import RELATED
+from cinch_models_runtime._slots import state_of
 from cinch_models_runtime._suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def load(binding: "Binding[Any]", rows: Sequence[Row], owners: Sequence[Any], tr
         groups = _read(binding.related(relation.model), relation, {key for key in keys if None not in key}, nested)
         for owner, key in zip(owners, keys, strict=True):
             belonging = groups.get(key, ())
-            related = RELATED.get(owner)
-            if related is None:
-                RELATED.set(owner, related := {})
-            related[name] = list(belonging) if relation.many else next(iter(belonging), None)
+            state_of(owner).related[name] = list(belonging) if relation.many else next(iter(belonging), None)
 
 
 def _read(

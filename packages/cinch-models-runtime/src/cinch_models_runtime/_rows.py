@@ -37,6 +37,7 @@ class RowCodec(Generic[RowT]):
         key: The fields of the primary key in key order.
         kept: Columns of which an object keeps the stored value: the Python value does not lead back to it
             exactly (keys of a rich type), or can be changed in place (JSON).
+        validated: Turns one row into an object, or raises pydantic's ValidationError; :meth:`read` explains it.
     """
 
     def __init__(self, model: type[RowT]) -> None:
@@ -55,9 +56,8 @@ class RowCodec(Generic[RowT]):
         odd_keys = [column for column in self.table.key if not _schemas.is_plain(self._types[self.fields[column]])]
         self.kept = tuple(dict.fromkeys([*sorted(self.json), *odd_keys]))
         row = self._row_schema()
-        self._read_one = SchemaValidator(row).validate_python
+        self.validated = SchemaValidator(row).validate_python
         self._read_many = SchemaValidator(core_schema.list_schema(row, fail_fast=True)).validate_python
-        self.lookup = Lookup(self.table.name, self.selected, self.table.key)
 
     # --- rows → objects -------------------------------------------------------------------------------------
 
@@ -76,18 +76,11 @@ class RowCodec(Generic[RowT]):
         except ValidationError:
             return self._read_again(self._read_many, self._with_aware_timestamps(rows, connection))
 
-    def read_one(self, row: Row, connection: CinchDB) -> RowT:
-        """Turn one row into an object; the rest is as in :meth:`read`."""
-        try:
-            return self._read_one(row)
-        except ValidationError:
-            return self.read([row], connection)[0]
-
     def read_into(self, target: RowT, row: Row, connection: CinchDB) -> None:
         """Give *target* the values of *row*; the rest is as in :meth:`read`."""
 
         def read(rows: list[Row]) -> None:
-            self._read_one(rows[0], self_instance=target)
+            self.validated(rows[0], self_instance=target)
 
         try:
             read([row])
@@ -188,6 +181,13 @@ class RowCodec(Generic[RowT]):
     def comparisons(self) -> _filters.Comparisons:
         """Every keyword that can filter."""
         return _filters.comparisons(self.columns, self.json)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """What finds a row by its key; a QueryError when the table has none."""
+        if not self.key:
+            raise no_key(self)
+        return Lookup(self.table.name, self.selected, self.table.key)
 
     @cached_property
     def client_filled(self) -> tuple[str, ...]:

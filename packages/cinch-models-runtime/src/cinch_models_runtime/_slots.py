@@ -1,69 +1,78 @@
 """What an object remembers beside its columns: slots of the model base, whose names no column can have."""
 
-from copy import copy
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cinch_models_runtime._binding import Binding
 
-
 ValueT = TypeVar("ValueT")
+
+
+class SlottedModel(BaseModel):
+    """Has the slots."""
+
+    __slots__ = ("__cinch_binding__", "__cinch_state__")
+
+
+class State:
+    """What is to be known of an object that is more than a row as it was read.
+
+    Attributes:
+        unsaved: Whether it has never been stored.
+        changes: Field → value as stored, for the fields that were assigned since.
+        stored: Column → stored value, for the few columns whose Python value does not lead back to it.
+        related: Relation → what was loaded.
+    """
+
+    __slots__ = ("changes", "related", "stored", "unsaved")
+
+    def __init__(self, stored: dict[str, Any] | None = None, *, unsaved: bool = False) -> None:
+        self.unsaved = unsaved
+        self.stored = stored or {}
+        self.changes: dict[str, Any] = {}
+        self.related: dict[str, Any] = {}
+
+    def copy(self) -> "State":
+        """Return a state with dicts of its own."""
+        made = State(dict(self.stored), unsaved=self.unsaved)
+        made.changes, made.related = dict(self.changes), dict(self.related)
+        return made
 
 
 class Slot(Generic[ValueT]):
     """One slot of an object, which may be empty.
 
     Attributes:
-        name: The slot's attribute.
-        set: Fills the slot of an object: the slot descriptor's own method, because it runs once per row.
+        set: Fills the slot of an object: the descriptor's own method, because it runs once per row.
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.set: Callable[[object, ValueT], None]
-        self._descriptor: Any = None
-
-    def attach(self, owner: type) -> None:
-        """Connect with the class that has the slot."""
-        self._descriptor = owner.__dict__[self.name]
-        self.set = self._descriptor.__set__
+        descriptor: Any = SlottedModel.__dict__[name]
+        self.set: Callable[[object, ValueT], None] = descriptor.__set__
+        self._get: Callable[[object], object] = descriptor.__get__
 
     def get(self, row: object) -> ValueT | None:
         """Return what is in the slot, None when it is empty."""
         try:
-            return cast("ValueT", self._descriptor.__get__(row))
+            return cast("ValueT | None", self._get(row))
         except AttributeError:
             return None
 
-    def clear(self, row: object) -> None:
-        """Empty the slot."""
-        if self.get(row) is not None:
-            self._descriptor.__delete__(row)
 
-
-BINDING: "Slot[Binding[Any]]" = Slot("__cinch_binding__")
+BINDING: "Slot[Binding[Any] | None]" = Slot("__cinch_binding__")
 """Where the object belongs; empty when it was made from its class alone."""
 
-UNSAVED: Final = Slot[bool]("__cinch_unsaved__")
-"""True until the object is stored."""
-
-CHANGES: Final = Slot[dict[str, Any]]("__cinch_changes__")
-"""Field → value as stored, for the fields that were assigned since."""
-
-STORED: Final = Slot[dict[str, Any]]("__cinch_stored__")
-"""Column → stored value, for the few columns whose Python value does not lead back to it."""
-
-RELATED: Final = Slot[dict[str, Any]]("__cinch_related__")
-"""Relation → what was loaded."""
-
-SLOTS: Final[tuple[Slot[Any], ...]] = (BINDING, UNSAVED, CHANGES, STORED, RELATED)
+STATE: Final = Slot[State | None]("__cinch_state__")
+"""Empty for a row as it was read."""
 
 
-def copy_slots(source: object, target: object, copied: "Callable[[Any], Any]" = copy) -> None:
-    """Give *target* copies of what *source* remembers."""
-    for slot in SLOTS:
-        value = slot.get(source)
-        if value is not None:
-            slot.set(target, copied(value))
+def state_of(row: object) -> State:
+    """Return the state of an object, which it gets if it has none."""
+    state = STATE.get(row)
+    if state is None:
+        STATE.set(row, state := State())
+    return state

@@ -7,7 +7,7 @@ from cinch_client import Condition, RecordNotFoundError, Row
 from cinch_models_runtime._errors import UnboundModelError
 from cinch_models_runtime._fields import UNSET
 from cinch_models_runtime._rows import no_key
-from cinch_models_runtime._slots import BINDING, CHANGES, RELATED, STORED, UNSAVED
+from cinch_models_runtime._slots import BINDING, STATE, State
 
 if TYPE_CHECKING:
     from cinch_models_runtime._binding import Binding
@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from cinch_models_runtime._rows import RowCodec
 
 
-def drop_unset(target: "RowModel") -> None:
-    """Leave out what the database will fill, so that reading it says so."""
+def begin(target: "RowModel") -> None:
+    """Mark *target* as new, and leave out what the database will fill, so that reading it says so."""
+    STATE.set(target, State(unsaved=True))
     fields = vars(target)
     for name in [name for name, value in fields.items() if value is UNSET]:
         del fields[name]
+
+
+def is_unsaved(target: "RowModel") -> bool:
+    """Tell whether *target* has never been stored."""
+    state = STATE.get(target)
+    return state is not None and state.unsaved
 
 
 def insert(target: "RowModel") -> None:
     """Store a new object: only what was set is sent, so that the table's defaults apply."""
     binding = _binding_of(target)
     codec = binding.codec
-    fields = target.__dict__
+    fields = vars(target)
     names = target.model_fields_set.union(codec.client_filled)
     row = codec.new_rows([{name: fields[name] for name in codec.columns if name in names and name in fields}])[0]
     take(target, binding.insert([row])[0], binding)
@@ -36,7 +43,8 @@ def update(target: "RowModel", values: Mapping[str, Any]) -> None:
     """Write what has changed, and *values*, by field; nothing is sent when there is nothing to write."""
     binding = _stored_binding_of(target)
     codec = binding.codec
-    changed = _changes(target, codec) | dict(values)
+    changed = _changes(target, codec)
+    changed.update(values)
     if not changed:
         return
     row = binding.update_one(codec.changes(changed), _identity(target, codec))
@@ -61,20 +69,41 @@ def reread(target: "RowModel") -> None:
 
 
 def take(target: "RowModel", row: Row, binding: "Binding[Any]") -> None:
-    """Make *target* the object of a stored row, in place."""
+    """Make *target* the object of a stored row, in place; relations stay while the columns they hang on do."""
     codec = binding.codec
-    before = target.__dict__
+    before, state = vars(target), STATE.get(target)
     codec.read_into(target, row, binding.connection)
-    BINDING.set(target, binding)
-    UNSAVED.clear(target)
-    CHANGES.clear(target)
-    if codec.kept:
-        STORED.set(target, codec.keep(row))
-    related = RELATED.get(target) or {}
-    for relation in [relation for name, relation in codec.relations.items() if name in related]:
-        names = [codec.fields[column] for column in relation.columns]
-        if any(before.get(name) != target.__dict__[name] for name in names):
-            del related[relation.name]
+    if state is None and not codec.kept:
+        return
+    fresh = State(codec.keep(row))
+    if state is not None:
+        now = vars(target)
+        for name, related in state.related.items():
+            fields = [codec.fields[column] for column in codec.relations[name].columns]
+            if all(before.get(field) == now[field] for field in fields):
+                fresh.related[name] = related
+    STATE.set(target, fresh)
+
+
+def key_of(target: "RowModel", codec: "RowCodec[Any]") -> list[object]:
+    """Return the stored values of the primary key, also when it was assigned since.
+
+    Raises:
+        QueryError: The table has none.
+    """
+    if not codec.key:
+        raise no_key(codec)
+    fields, state = vars(target), STATE.get(target)
+    if state is None:
+        return [fields[field] for field in codec.key]
+    stored = state.changes | {codec.fields[column]: value for column, value in state.stored.items()}
+    return [stored[field] if field in stored else fields[field] for field in codec.key]
+
+
+def not_found(binding: "Binding[Any]", key: list[Any] | tuple[Any, ...]) -> RecordNotFoundError:
+    """Make the error for a key that no row has."""
+    shown = repr(key[0]) if len(key) == 1 else repr(tuple(key))
+    return RecordNotFoundError(f"{binding.where_is()} has no row {shown} in table {binding.codec.table.name!r}")
 
 
 def _binding_of(target: "RowModel") -> "Binding[Any]":
@@ -90,23 +119,9 @@ def _binding_of(target: "RowModel") -> "Binding[Any]":
 
 def _stored_binding_of(target: "RowModel") -> "Binding[Any]":
     binding = _binding_of(target)
-    if UNSAVED.get(target):
+    if is_unsaved(target):
         raise RecordNotFoundError(f"this {type(target).__name__} has not been stored yet; call save() first")
     return binding
-
-
-def key_of(target: "RowModel", codec: "RowCodec[Any]") -> list[object]:
-    """Return the stored values of the primary key, also when it was assigned since.
-
-    Raises:
-        QueryError: The table has none.
-    """
-    if not codec.key:
-        raise no_key(codec)
-    stored = (CHANGES.get(target) or {}) | {
-        codec.fields[column]: value for column, value in (STORED.get(target) or {}).items()
-    }
-    return [stored[field] if field in stored else target.__dict__[field] for field in codec.key]
 
 
 def _identity(target: "RowModel", codec: "RowCodec[Any]") -> tuple[Condition, ...]:
@@ -115,16 +130,18 @@ def _identity(target: "RowModel", codec: "RowCodec[Any]") -> tuple[Condition, ..
 
 
 def _changes(target: "RowModel", codec: "RowCodec[Any]") -> dict[str, Any]:
-    fields = target.__dict__
+    state = STATE.get(target)
+    if state is None:
+        return {}
+    fields = vars(target)
     changes = {
         name: fields[name]
-        for name, before in (CHANGES.get(target) or {}).items()
+        for name, before in state.changes.items()
         if name in fields and not _same(before, fields[name])
     }
-    stored = STORED.get(target) or {}
     for column in codec.json:
         name = codec.fields[column]
-        if codec.json_changed(stored[column], fields[name]):
+        if codec.json_changed(state.stored[column], fields[name]):
             changes[name] = fields[name]
     return changes
 
@@ -134,10 +151,4 @@ def _same(before: object, now: object) -> bool:
 
 
 def _gone(target: "RowModel", binding: "Binding[Any]") -> RecordNotFoundError:
-    return not_found(binding, [target.__dict__.get(name) for name in binding.codec.key])
-
-
-def not_found(binding: "Binding[Any]", key: "list[Any] | tuple[Any, ...]") -> RecordNotFoundError:
-    """Make the error for a key that no row has."""
-    shown = repr(key[0]) if len(key) == 1 else repr(tuple(key))
-    return RecordNotFoundError(f"{binding.where_is()} has no row {shown} in table {binding.codec.table.name!r}")
+    return not_found(binding, key_of(target, binding.codec))

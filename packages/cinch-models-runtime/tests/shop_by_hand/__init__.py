@@ -1,4 +1,4 @@
-# ruff: noqa: A002, E501, I001, ICN001, N802, TC003, UP035
+# ruff: noqa: I001
 """What a generated package looks like, written by hand for the database of conftest.py."""
 
 from __future__ import annotations
