@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import fcntl
-import itertools
 import json
 import os
 import shutil
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 REQUIREMENT = "cinchdb==0.1.24"
 ROOT = Path(__file__).parents[1]
 DRIVER = Path(__file__).parent / "neighbour" / "driver.py"
-_numbers = itertools.count()
 TAGS = {Column: "$column", ForeignKeyRef: "$reference", Index: "$index"}
 
 
@@ -163,19 +161,22 @@ def _untagged(item: dict[str, Any]) -> Any:
     return item
 
 
-@pytest.fixture
-def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[CinchDB], Any]:
-    """Generates a package as users do, imports it and gives its container for a connection."""
+@pytest.fixture(scope="session")
+def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[CinchDB], Any]]:
+    """Generates a package as users do, once for a schema, and binds its container to a connection."""
+    directory = tmp_path_factory.mktemp("packages")
 
     def container(connection: CinchDB) -> Any:
-        package = tmp_path / f"models_{next(_numbers)}"
-        command = Path(sys.executable).with_name("cinch-codegen")
-        place = ["--project-dir", str(connection.project_dir), "--branch", connection.branch]
-        _run(str(command), "generate", connection.database, "--output", str(package), *place)
-        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-        return import_module(package.name).create_models(connection)
+        package = directory / f"models_{connection.database}_{connection.fingerprint()}"
+        if not package.exists():
+            command = Path(sys.executable).with_name("cinch-codegen")
+            place = ["--project-dir", str(connection.project_dir), "--branch", connection.branch]
+            _run(str(command), "generate", connection.database, "--output", str(package), *place)
+        return import_module(package.name).create_models(connection, on_drift="raise")
 
-    return container
+    sys.path.insert(0, str(directory))
+    yield container
+    sys.path.remove(str(directory))
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cinch_client import Column, ForeignKeyRef, Index, connect, init_database, init_project
+from cinch_client import (
+    Column,
+    ForeignKeyRef,
+    Index,
+    TenantNotFoundError,
+    connect,
+    init_database,
+    init_project,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,6 +204,81 @@ def test_both_write_at_the_same_time(project: Path, generate: Generate, neighbou
 
     found = {user.name for user in users.select()}
     assert found == {f"{side} {number}" for side in ("here", "there") for number in range(150)}
+
+
+def test_schema_changes_here_while_0_1_24_writes(project: Path, neighbour: Any) -> None:
+    here = connect("shop", project_dir=project)
+    over_there = neighbour.connect("shop", tenant="eager", project_dir=project)
+    refused: list[str] = []
+
+    def write_there() -> None:
+        for number in range(100):
+            try:
+                over_there.insert("users", {"name": f"there {number}"})
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at below
+                refused.append(str(error))
+
+    thread = threading.Thread(target=write_there)
+    thread.start()
+    for number in range(5):
+        here.add_column("users", Column(f"extra{number}", "TEXT", default="'x'"))
+        here.create_index("users", [f"extra{number}"])
+    here.drop_column("users", "photo")
+    thread.join()
+
+    rows = here.with_tenant("eager").query("SELECT name, extra4 FROM users")
+    assert len(refused) < 100
+    assert all("maintenance" in message for message in refused)
+    assert len(rows) == 100 - len(refused)
+    assert {row["extra4"] for row in rows} <= {"x"}
+    assert over_there.query("SELECT count(*) AS n FROM users WHERE extra0 = 'x'") == [{"n": len(rows)}]
+
+
+def test_0_1_24_branches_from_files_that_are_open_here(project: Path, generate: Generate, neighbour: Any) -> None:
+    """It copies files; what was written here last must be in them although connections are open."""
+    here = connect("shop", project_dir=project)
+    models = generate(here)
+    for tenant in ("main", "eager", "lz"):
+        models.with_tenant(tenant).Users.create(name="last")
+
+    neighbour.connect("shop", project_dir=project).create_branch("dev")
+
+    for tenant in ("main", "eager", "lz"):
+        copied = neighbour.connect("shop", "dev", tenant, project_dir=project)
+        assert copied.query("SELECT name FROM users WHERE name = 'last'") == [{"name": "last"}]
+        assert connect("shop", "dev", tenant, project_dir=project).query(
+            "SELECT name FROM users WHERE name = 'last'"
+        ) == [{"name": "last"}]
+
+
+def test_a_tenant_renamed_by_0_1_24(project: Path, neighbour: Any) -> None:
+    before = connect("shop", tenant="before", project_dir=project)
+    assert before.query("SELECT name FROM users") == [{"name": "Bea 🐝"}]
+
+    neighbour.connect("shop", project_dir=project).rename_tenant("before", "after")
+
+    assert before.with_tenant("after").query("SELECT name FROM users") == [{"name": "Bea 🐝"}]
+    with pytest.raises(TenantNotFoundError, match="before"):
+        until_refused(before)
+
+
+def test_a_tenant_deleted_by_0_1_24(project: Path, neighbour: Any) -> None:
+    eager = connect("shop", tenant="eager", project_dir=project)
+    eager.insert("users", {"name": "Ada"})
+
+    neighbour.connect("shop", project_dir=project).delete_tenant("eager")
+
+    with pytest.raises(TenantNotFoundError, match="eager"):
+        until_refused(eager)
+    eager.create_tenant("eager")
+    assert eager.query("SELECT name FROM users") == []
+
+
+def until_refused(connection: CinchDB) -> None:
+    """Write again and again: another process's change is noticed within a tenth of a second."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        connection.insert("users", {"name": "too late"})
 
 
 def test_the_project_stays_readable_when_made_anew(project: Path, neighbour: Any) -> None:
