@@ -1,5 +1,6 @@
 """``cinch-codegen quickstart``."""
 
+import os
 from pathlib import Path
 from textwrap import indent
 
@@ -29,9 +30,11 @@ def quickstart(directory: Path) -> int:
 
 
 def _report(directory: Path, said: str, models: list[str]) -> str:
-    from cinch_codegen._quickstart._make import PROGRAM
+    from cinch_codegen._quickstart._make import PACKAGE, PROGRAM, SETTINGS
     from cinch_codegen._quickstart._shops import DATABASE, SHOPS, TABLES, VIEW
 
+    run = "uv run " if "UV" in os.environ else ""
+    generate = f"{run}cinch-codegen generate --config {directory / SETTINGS}"
     return f"""\
 Cinch quickstart
 
@@ -41,18 +44,19 @@ Made a project in {directory}
   view       {VIEW}
   tenants    {", ".join(shop.tenant for shop in SHOPS)} (an SQLite file each)
 
-Generated the package {directory / "shop_models"}
+Generated the package {directory / PACKAGE}
   models     {", ".join(models)}
 
 Ran {directory / PROGRAM}
 {indent(said.rstrip(), "  ")}
 
 Where to look next
-  {directory / PROGRAM}
-      the program above; change it and run it: cd {directory} && python {PROGRAM}
-  {directory / "shop_models" / "user.py"}
-      what a generated model looks like; misspell one of its columns in {PROGRAM}, and a type checker tells you
-  {directory / "pyproject.toml"}
-      the settings of the generator; after a change: cd {directory} && cinch-codegen generate
-  cinch-codegen generate --check
-      says in that folder whether code, database and tenants are in step"""
+  the program above             {directory / PROGRAM}
+  a generated model             {directory / PACKAGE / "user.py"}
+  the generator's settings      {directory / SETTINGS}
+
+What to try next
+  run the program again         {run}python {directory / PROGRAM}
+  misspell a column in it, and let a type checker or your editor find it
+  change the settings           {generate}
+  is everything in step?        {generate} --check"""

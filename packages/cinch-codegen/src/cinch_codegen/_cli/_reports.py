@@ -35,11 +35,10 @@ def put_result(generation: Generation, *, machine: bool) -> None:
     if not changes:
         say(f"{plan.package} is up to date ({_count(plan.models, 'model')})")
         return
-    gone = f", removed {len(removed)}" if removed else ""
-    say(
-        f"{plan.package}: {_count(plan.models, 'model')}; wrote {_count(written, 'file')}{gone}, left {unchanged} as they were"
-        f" in {generation.directory}"
-    )
+    parts = [f"wrote {_count(written, 'file')}"]
+    parts += [f"removed {len(removed)}"] if removed else []
+    parts += [f"left {unchanged} as they were"] if unchanged else []
+    say(f"{plan.package}: {_count(plan.models, 'model')}; {', '.join(parts)} in {generation.directory}")
 
 
 def put_diff(generation: Generation) -> int:

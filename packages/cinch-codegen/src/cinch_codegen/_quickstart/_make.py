@@ -17,13 +17,17 @@ from cinch_codegen._options import read_settings
 from cinch_codegen._quickstart._shops import DATABASE, make_shops
 
 PROGRAM = "tour.py"
+PACKAGE = "shop_models"
+SETTINGS = "codegen.toml"
+"""Not pyproject.toml, which would make the folder a project of its own to uv."""
 _RUNTIME = "cinch_models_runtime"
 _MARKER = ".cinch-quickstart"
 _MARKER_TEXT = "Made by `cinch-codegen quickstart`, which may delete and remake this whole folder.\n"
 _SECONDS = 120
-_SETTINGS = """\
-# What `cinch-codegen generate` does in this folder.
+_SETTINGS_TEXT = """\
+# What `cinch-codegen generate --config` with this file does. In a project of yours, this is a part of pyproject.toml.
 [tool.cinch-codegen]
+project-dir = "."
 database = "shop"
 output = "shop_models"
 singular = true
@@ -65,7 +69,7 @@ def make_quickstart(directory: Path) -> Quickstart:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / _MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
-        (directory / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
+        (directory / SETTINGS).write_text(_SETTINGS_TEXT, encoding="utf-8")
         program = files(__package__).joinpath(f"{PROGRAM}.txt").read_text(encoding="utf-8")
         (directory / PROGRAM).write_text(program, encoding="utf-8")
     except OSError as error:
@@ -88,7 +92,7 @@ def _clear(directory: Path) -> None:
 
 
 def _generate(directory: Path) -> Generation:
-    settings = read_settings(directory / "pyproject.toml")
+    settings = read_settings(directory / SETTINGS)
     _, output = settings.target()
     generation = prepare(connect(DATABASE, project_dir=directory).schema(), settings.options(), output)
     generation.write()
