@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, cast, overload
@@ -13,6 +13,7 @@ from cinch_client._engine import Engine, Parameters, Scope
 from cinch_client._errors import (
     ColumnNotFoundError,
     IndexNotFoundError,
+    InvalidValueError,
     QueryError,
     RecordNotFoundError,
     TableNotFoundError,
@@ -341,7 +342,9 @@ class CinchDB:
         for name in _TIMESTAMPS:
             text = row.get(name)
             if isinstance(text, str):
-                row[name] = parse_timestamp(text, self.naive_timestamps)
+                # The row is written; a table made by hand may hold any text in a column of this name.
+                with suppress(InvalidValueError):
+                    row[name] = parse_timestamp(text, self.naive_timestamps)
         return row
 
     # --- tables, columns, indexes, views --------------------------------------------------------------------------

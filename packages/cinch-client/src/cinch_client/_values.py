@@ -62,10 +62,11 @@ def parse_timestamp(text: str, naive: NaiveTimestamps = "local") -> dt.datetime:
         InvalidValueError: *text* is no timestamp.
     """
     try:
-        moment = dt.datetime.fromisoformat(text)
+        return _aware(dt.datetime.fromisoformat(text), naive)
     except ValueError as error:
         raise InvalidValueError(f"{_shown(text)} is not an ISO 8601 timestamp") from error
-    return _aware(moment, naive)
+    except OverflowError as error:
+        raise InvalidValueError(f"{_shown(text)} is outside the years 1 to 9999 in UTC") from error
 
 
 def _aware(moment: dt.datetime, naive: NaiveTimestamps) -> dt.datetime:
@@ -161,7 +162,10 @@ def _native(value: object, naive: NaiveTimestamps) -> object:
     if isinstance(value, enum.Enum):
         value = value.value
     if isinstance(value, dt.datetime):
-        return _aware(value, naive).isoformat(timespec="microseconds")
+        try:
+            return _aware(value, naive).isoformat(timespec="microseconds")
+        except OverflowError:  # before the year 1 or after 9999 in UTC: no column takes it
+            return value
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, uuid.UUID):

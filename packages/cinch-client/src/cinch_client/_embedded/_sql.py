@@ -10,8 +10,10 @@ string, but never an unknown ``"table"."name"`` (https://www.sqlite.org/quirks.h
 import difflib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, cast
+from uuid import UUID
 
 from cinch_client._embedded._row_code import (
     BindKey,
@@ -232,12 +234,17 @@ class Relation:
 
     def _is_known(self, names: Sequence[str], wanted: Sequence[ColumnSchema]) -> bool:
         """Tell whether the stored values of *wanted* follow from those of *names* alone."""
-        if self.has_triggers:
+        if self.has_triggers or self._numbers_rows():
             return False
         return all(
             column.type in _STORED_AS_GIVEN if column.name in names else column.default is None and not column.generated
             for column in wanted
         )
+
+    def _numbers_rows(self) -> bool:
+        """Tell whether the key may be SQLite's own number of the row, which it fills where it is NULL."""
+        key = self.schema.primary_key if isinstance(self.schema, TableSchema) else ()
+        return len(key) == 1 and self.columns[key[0]].type == "INTEGER"
 
     def _writable(self, names: Iterable[str]) -> list[ColumnSchema]:
         columns = [self.column(name) for name in names]
@@ -359,7 +366,7 @@ def _shape(term: Condition | AnyOf) -> _Key:
     operator, value = term.operator, term.value
     if operator in {"in", "not_in"}:
         return (term.column, operator, _list_shape(value, operator))
-    return (term.column, operator, value is None or value is False)
+    return (term.column, operator, value is None, value is False)
 
 
 # --- operators: each compiles to text and a function that appends the parameters of its value -----------------------
@@ -411,9 +418,11 @@ def _between(name: str, _condition: Condition, column: ColumnSchema, naive: Naiv
 
 
 def _isnull(name: str, condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
-    if not isinstance(condition.value, bool):
-        raise QueryError(f"'isnull' on {column.name!r} takes True or False, not {condition.value!r}")
-    return f"{name} IS {'' if condition.value else 'NOT '}NULL", _nothing
+    def check(value: object, _parameters: list[Storable]) -> None:
+        if not isinstance(value, bool):
+            raise QueryError(f"'isnull' on {column.name!r} takes True or False, not {value!r}")
+
+    return f"{name} IS {'NOT ' if condition.value is False else ''}NULL", check
 
 
 def _values_of(value: object, operator: str) -> Collection[object]:
@@ -425,11 +434,13 @@ def _values_of(value: object, operator: str) -> Collection[object]:
 def _list_shape(value: object, operator: str) -> tuple[int, bool]:
     """Return how many parameters the list needs (0 if it travels as one JSON text), and whether it holds None."""
     values = _values_of(value, operator)
-    as_json = all(
-        not isinstance(item, bytes | float) and not (isinstance(item, str) and "\0" in item) for item in values
-    )
-    holds_none = None in values
-    return (0 if as_json else len(values) - holds_none, holds_none)
+    given = [item for item in values if item is not None]
+    return (0 if all(map(_fits_json, given)) else len(given), len(given) < len(values))
+
+
+def _fits_json(value: object) -> bool:
+    """Tell whether SQLite reads from JSON exactly what it would be given as a parameter."""
+    return isinstance(value, int | date | UUID) or (isinstance(value, str) and "\0" not in value)
 
 
 def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
@@ -454,9 +465,16 @@ def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimes
 
 
 def _pattern(text: str, convert: Callable[[str], str]) -> Callable[..., _Compiled]:
-    def compile_pattern(name: str, _condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
+    def compile_pattern(name: str, condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
         def bind(value: object, parameters: list[Storable]) -> None:
-            parameters.append(convert(encode_pattern(value, column)))
+            pattern = encode_pattern(value, column)
+            if "\0" in pattern and condition.operator != "contains":
+                # GLOB and LIKE end at the first NUL, and would find what the pattern does not say.
+                raise InvalidValueError(
+                    f"{condition.operator!r} on {column.name!r} cannot look for text with NUL; 'contains' can",
+                    column=column.name,
+                )
+            parameters.append(convert(pattern))
 
         return text.format(name), bind
 
