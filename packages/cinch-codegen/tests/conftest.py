@@ -5,16 +5,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import cinch_client
-import pytest
-from cinch_client import Column, ColumnSchema, ForeignKey, ForeignKeyRef, Schema, TableSchema
+from cinch_client import Column, ColumnSchema, ColumnType, ForeignKey, ForeignKeyRef, Schema, TableSchema
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def column(name: str, type: str | None = "TEXT", **options: object) -> ColumnSchema:  # noqa: A002
-    return ColumnSchema(name, type, declared_type=type or "", **options)  # type: ignore[arg-type]  # pyright: ignore
+def column(name: str, type: ColumnType | None = "TEXT", **options: Any) -> ColumnSchema:  # noqa: A002
+    return ColumnSchema(name, type, declared_type=type or "", **options)
 
 
 @pytest.fixture
@@ -26,10 +28,10 @@ def make_column() -> Callable[..., ColumnSchema]:
 def make_table() -> Callable[..., TableSchema]:
     """Return what makes a table with a text key ``id`` and nullable text columns, or with the columns given."""
 
-    def make(name: str, *columns: str | ColumnSchema, keys: tuple[ForeignKey, ...] = (), **options: object) -> TableSchema:
+    def make(name: str, *columns: str | ColumnSchema, keys: tuple[ForeignKey, ...] = (), **options: Any) -> TableSchema:
         others = tuple(column(each) if isinstance(each, str) else each for each in columns)
         key = column("id", nullable=False, primary_key=1)
-        return TableSchema(name, (key, *others), ("id",), foreign_keys=keys, **options)  # type: ignore[arg-type]  # pyright: ignore
+        return TableSchema(name, (key, *others), ("id",), foreign_keys=keys, **options)
 
     return make
 
@@ -38,9 +40,9 @@ def make_table() -> Callable[..., TableSchema]:
 def make_schema(make_table: Callable[..., TableSchema]) -> Callable[..., Schema]:
     """Return what makes a schema of tables, each given whole or by its name."""
 
-    def make(*tables: str | TableSchema, **options: object) -> Schema:
+    def make(*tables: str | TableSchema, **options: Any) -> Schema:
         made = [make_table(table) if isinstance(table, str) else table for table in tables]
-        return Schema(tuple(sorted(made, key=lambda table: table.name)), **options)  # type: ignore[arg-type]  # pyright: ignore
+        return Schema(tuple(sorted(made, key=lambda table: table.name)), **options)
 
     return make
 
@@ -52,9 +54,7 @@ def project(tmp_path: Path) -> Path:
     cinch_client.init_database(tmp_path, "shop")
     connection = cinch_client.connect("shop", project_dir=tmp_path)
     connection.create_table("users", [Column("name", "TEXT", nullable=False), Column("age", "INTEGER")])
-    connection.create_table(
-        "orders", [Column("user_id", "TEXT", nullable=False, foreign_key=ForeignKeyRef("users"))]
-    )
+    connection.create_table("orders", [Column("user_id", "TEXT", nullable=False, foreign_key=ForeignKeyRef("users"))])
     connection.create_tenant("acme")
     connection.close()
     return tmp_path

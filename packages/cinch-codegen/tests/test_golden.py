@@ -1,16 +1,21 @@
 """A folder per case: schema.sql and options.toml, and what comes of them in expected/ or stderr.txt.
 
-A new case needs no code. ``UPDATE_GOLDEN=1 pytest packages/cinch-codegen/tests/test_golden.py`` writes what is expected;
-review the difference.
+A new case needs no code. ``UPDATE_GOLDEN=1 pytest packages/cinch-codegen/tests/test_golden.py`` writes what is
+expected; review the difference.
 """
 
 import os
 import shutil
 import sqlite3
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-import cinch_client
 import pytest
+
+import cinch_client
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(case.name for case in GOLDEN.iterdir() if (case / "schema.sql").is_file())
@@ -18,12 +23,12 @@ UPDATE = "UPDATE_GOLDEN" in os.environ
 
 
 @pytest.fixture(params=CASES)
-def case(request) -> Path:
+def case(request: pytest.FixtureRequest) -> Path:
     return GOLDEN / request.param
 
 
 @pytest.fixture
-def made(case, tmp_path) -> Path:
+def made(case: Path, tmp_path: Path) -> Path:
     cinch_client.init_project(tmp_path)
     for file in tmp_path.glob(".cinchdb/main-main/*/*.db"):
         with sqlite3.connect(file) as connection:
@@ -41,7 +46,7 @@ def texts(directory: Path) -> dict[str, str]:
     }
 
 
-def test_case(case, made, run):
+def test_case(case: Path, made: Path, run: Run) -> None:
     done = run("generate", cwd=made)
     messages = done.stderr.replace(str(made), "PROJECT")
     outputs = [file.parent for file in made.rglob(".cinch-codegen.json")]
@@ -57,7 +62,7 @@ def test_case(case, made, run):
     assert texts(outputs[0]) == texts(case / "expected" / outputs[0].name)
 
 
-def test_a_second_run_changes_nothing(case, made, run):
+def test_a_second_run_changes_nothing(case: Path, made: Path, run: Run) -> None:
     if (case / "expected").is_dir():
         run("generate", cwd=made)
         assert run("generate", "--diff", cwd=made).stdout == ""

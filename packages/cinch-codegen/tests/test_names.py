@@ -4,6 +4,9 @@ import keyword
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cinch_codegen._names import (
     MODEL_ATTRIBUTES,
     PARAMETERS,
@@ -15,8 +18,6 @@ from cinch_codegen._names import (
     singular,
     source_text,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 ANY_NAME = st.text(max_size=30) | st.sampled_from(sorted(MODEL_ATTRIBUTES | PARAMETERS | set(keyword.kwlist)))
 
@@ -49,7 +50,7 @@ ANY_NAME = st.text(max_size=30) | st.sampled_from(sorted(MODEL_ATTRIBUTES | PARA
         ("", "column"),
     ],
 )
-def test_a_column_becomes_a_field(column, field):
+def test_a_column_becomes_a_field(column: str, field: str) -> None:
     assert next(field_names(column)) == field
 
 
@@ -73,12 +74,12 @@ def test_a_column_becomes_a_field(column, field):
         ("!?", "Table"),
     ],
 )
-def test_a_table_becomes_a_class(table, name):
+def test_a_table_becomes_a_class(table: str, name: str) -> None:
     names = class_names(table, "Table")
     assert next(candidate for candidate in names if "_" not in candidate[:-1]) == name
 
 
-def test_a_class_name_that_is_taken_is_escaped_in_steps():
+def test_a_class_name_that_is_taken_is_escaped_in_steps() -> None:
     assert list(islice(class_names("user_1", "Table"), 4)) == ["User1", "User_1", "User1", "User1_"]
 
 
@@ -96,7 +97,7 @@ def test_a_class_name_that_is_taken_is_escaped_in_steps():
         ("Таблица", "таблица"),
     ],
 )
-def test_a_class_has_a_module(name, module):
+def test_a_class_has_a_module(name: str, module: str) -> None:
     assert next(module_names(name)) == module
 
 
@@ -127,19 +128,19 @@ def test_a_class_has_a_module(name, module):
         ("", ""),
     ],
 )
-def test_singular(plural, one):
+def test_singular(plural: str, one: str) -> None:
     assert singular(plural) == one
 
 
 @given(ANY_NAME)
-def test_every_name_has_a_usable_field(name):
+def test_every_name_has_a_usable_field(name: str) -> None:
     for field in islice(field_names(name), 5):
         assert is_field_name(field)
         assert field not in MODEL_ATTRIBUTES | PARAMETERS
 
 
 @given(ANY_NAME, st.sampled_from(["Table", "View"]))
-def test_every_name_has_a_usable_class_and_module(name, fallback):
+def test_every_name_has_a_usable_class_and_module(name: str, fallback: str) -> None:
     for class_name in islice(class_names(name, fallback), 5):
         assert class_name.isidentifier()
         assert not keyword.iskeyword(class_name)
@@ -151,20 +152,20 @@ def test_every_name_has_a_usable_class_and_module(name, fallback):
 
 
 @given(st.lists(ANY_NAME, max_size=20))
-def test_names_are_unique(columns):
+def test_names_are_unique(columns: list[str]) -> None:
     taken = Names()
     fields = [taken.take(field_names(column)) for column in columns]
     assert len(set(fields)) == len(columns)
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
-def test_source_text_reads_back(text):
+def test_source_text_reads_back(text: str) -> None:
     written = source_text(text)
     assert eval(f'"{written}"') == text  # noqa: S307 - a string literal
     assert written.isprintable()
 
 
-def test_companions_are_taken_together():
+def test_companions_are_taken_together() -> None:
     taken = Names()
     assert taken.take(iter(["User"]), companions=("", "Handle")) == "User"
     assert taken.take(iter(["UserHandle", "User_Handle"]), companions=("", "Handle")) == "User_Handle"

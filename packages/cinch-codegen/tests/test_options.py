@@ -1,15 +1,17 @@
 """Settings: from pyproject.toml and from the command line."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from cinch_codegen._errors import OptionsError
 from cinch_codegen._options import Settings, find_configuration, read_settings
 from cinch_codegen._types import ChoiceType, EnumType
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Callable[[str], Path]:
     def write(text: str) -> Path:
         file = tmp_path / "pyproject.toml"
         file.write_text(text, encoding="utf-8")
@@ -18,7 +20,7 @@ def write(tmp_path):
     return write
 
 
-def test_everything_can_be_said(write, tmp_path):
+def test_everything_can_be_said(write: Callable[[str], Path], tmp_path: Path) -> None:
     settings = read_settings(
         write("""
         [tool.cinch-codegen]
@@ -60,7 +62,7 @@ def test_everything_can_be_said(write, tmp_path):
     )
 
 
-def test_all_mistakes_are_told_at_once(write):
+def test_all_mistakes_are_told_at_once(write: Callable[[str], Path]) -> None:
     with pytest.raises(OptionsError) as caught:
         read_settings(
             write("""
@@ -80,10 +82,15 @@ def test_all_mistakes_are_told_at_once(write):
         "  - databse is no setting; did you mean database?",
         "  - output is 7; write a text in quotes",
         "  - views is 'no'; write true or false",
-        '  - names is \'users\'; write table = "ClassName" below [tool.cinch-codegen.names]',
-        "  - types.users.settings is 'json'; write column = … below [tool.cinch-codegen.types.TABLE], a dotted key without quotes",
-        "  - types.users.a is 'jsno'; write one of text, integer, real, numeric, boolean, blob, json, datetime, date, time, "
-        "uuid, decimal, or { enum = … }",
+        "  - names is 'users'; write table = \"ClassName\" below [tool.cinch-codegen.names]",
+        (
+            "  - types.users.settings is 'json'; write column = … below [tool.cinch-codegen.types.TABLE], "
+            "a dotted key without quotes"
+        ),
+        (
+            "  - types.users.a is 'jsno'; write one of text, integer, real, numeric, boolean, blob, json, "
+            "datetime, date, time, uuid, decimal, or { enum = … }"
+        ),
         "  - types.users.b has enum = 'nonsense'; write \"package.module:ClassName\" or a list of texts or integers",
         '  - types.users.c has enum = []; write "package.module:ClassName" or a list of texts or integers',
     ]
@@ -97,19 +104,19 @@ def test_all_mistakes_are_told_at_once(write):
         ("[tool]\ncinch-codegen = 1", "is no table"),
     ],
 )
-def test_a_file_that_says_nothing(write, text, message):
+def test_a_file_that_says_nothing(write: Callable[[str], Path], text: str, message: str) -> None:
     with pytest.raises(OptionsError, match=message):
         read_settings(write(text))
 
 
-def test_the_nearest_file_with_our_section_counts(write, tmp_path):
+def test_the_nearest_file_with_our_section_counts(write: Callable[[str], Path], tmp_path: Path) -> None:
     file = write("[tool.cinch-codegen]")
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "pyproject.toml").write_text("[project]")
     assert find_configuration(tmp_path / "a" / "b") == file
 
 
-def test_the_command_line_wins():
+def test_the_command_line_wins() -> None:
     settings = Settings(database="shop", branch="next", views=False)
     assert settings.override(database="blog", branch=None, views=True) == Settings(
         database="blog", branch="next", views=True
@@ -131,7 +138,7 @@ def test_the_command_line_wins():
         ),
     ],
 )
-def test_what_cannot_be_generated(settings, message):
+def test_what_cannot_be_generated(settings: Settings, message: str) -> None:
     with pytest.raises(OptionsError, match=message):
         settings.options()
 
@@ -156,6 +163,6 @@ def test_what_cannot_be_generated(settings, message):
         ),
     ],
 )
-def test_the_package_has_a_name(settings, package, command):
+def test_the_package_has_a_name(settings: Settings, package: str, command: str) -> None:
     assert settings.options().package == package
     assert settings.options().command == command

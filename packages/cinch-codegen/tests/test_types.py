@@ -1,10 +1,25 @@
 """The types of columns and the filters that go with them."""
 
+from collections.abc import Callable
+
 import pytest
-from cinch_codegen._types import ANY_VALUE, ChoiceType, EnumType, Symbol, misfit, python_type
+
+from cinch_client import ColumnSchema, ColumnType
+from cinch_codegen._types import (
+    ANY_VALUE,
+    ChoiceType,
+    ConfiguredType,
+    EnumType,
+    PythonType,
+    Symbol,
+    misfit,
+    python_type,
+)
+
+MakeColumn = Callable[..., ColumnSchema]
 
 
-def spelled(kind):
+def spelled(kind: PythonType) -> str:
     return " | ".join(symbol.name for symbol in kind.union)
 
 
@@ -20,7 +35,7 @@ def spelled(kind):
         (None, "str | int | float | bytes"),
     ],
 )
-def test_the_declaration_decides(make_column, declared, python):
+def test_the_declaration_decides(make_column: MakeColumn, declared: ColumnType | None, python: str) -> None:
     assert spelled(python_type(make_column("c", declared))) == python
 
 
@@ -37,22 +52,22 @@ def test_the_declaration_decides(make_column, declared, python):
         (ChoiceType(("new", "paid")), "Literal"),
     ],
 )
-def test_a_setting_decides_first(make_column, configured, python):
+def test_a_setting_decides_first(make_column: MakeColumn, configured: ConfiguredType, python: str) -> None:
     column = make_column("c", choices=("x",))
     assert misfit(column, configured) is None
     assert spelled(python_type(column, configured)) == python
 
 
-def test_an_enumeration_is_imported_from_where_it_is(make_column):
+def test_an_enumeration_is_imported_from_where_it_is(make_column: MakeColumn) -> None:
     assert python_type(make_column("c"), EnumType("app.states", "State")).union == (Symbol("app.states", "State"),)
 
 
-def test_timestamps_are_known_by_their_names(make_column):
+def test_timestamps_are_known_by_their_names(make_column: MakeColumn) -> None:
     assert spelled(python_type(make_column("created_at"))) == "datetime"
     assert spelled(python_type(make_column("created_at", "INTEGER"))) == "int"
 
 
-def test_a_check_becomes_choices(make_column):
+def test_a_check_becomes_choices(make_column: MakeColumn) -> None:
     assert python_type(make_column("c", choices=("a", "b"))).literals == ("a", "b")
     assert python_type(make_column("c", "INTEGER", choices=(1, 2))).literals == (1, 2)
 
@@ -66,11 +81,11 @@ def test_a_check_becomes_choices(make_column):
         ("TEXT", "ne gt gte lt lte in not_in between like ilike contains startswith endswith"),
     ],
 )
-def test_filters_follow_the_type(make_column, declared, operators):
+def test_filters_follow_the_type(make_column: MakeColumn, declared: ColumnType | None, operators: str) -> None:
     assert python_type(make_column("c", declared)).operators == tuple(operators.split())
 
 
-def test_a_decimal_in_text_is_not_ordered(make_column):
+def test_a_decimal_in_text_is_not_ordered(make_column: MakeColumn) -> None:
     assert python_type(make_column("c"), "decimal").operators == ("ne", "in", "not_in")
     assert not python_type(make_column("c"), "decimal").sortable
     assert python_type(make_column("c", "NUMERIC"), "decimal").sortable
@@ -84,10 +99,12 @@ def test_a_decimal_in_text_is_not_ordered(make_column):
         ("TEXT", ChoiceType(("a", 1)), "TEXT columns cannot hold 1"),
     ],
 )
-def test_what_a_column_cannot_be(make_column, declared, configured, problem):
+def test_what_a_column_cannot_be(
+    make_column: MakeColumn, declared: ColumnType | None, configured: ConfiguredType, problem: str
+) -> None:
     assert misfit(make_column("c", declared), configured) == problem
 
 
-def test_a_column_without_a_type_can_be_anything(make_column):
+def test_a_column_without_a_type_can_be_anything(make_column: MakeColumn) -> None:
     assert misfit(make_column("c", None), "json") is None
     assert python_type(make_column("c", None)) == ANY_VALUE

@@ -52,7 +52,7 @@ def _fold(line: str) -> list[str]:
 
 
 def _groups(line: str) -> Iterator[list[int]]:
-    """Give for each outermost pair of brackets where it opens, where the commas directly inside it are, where it closes."""
+    """Give for each outermost pair of brackets where it opens, where its own commas are, and where it closes."""
     depth, quoted, escaped = 0, False, False
     group: list[int] = []
     for place, character in enumerate(line):

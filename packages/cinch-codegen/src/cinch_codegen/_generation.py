@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cinch_client import CinchDB, CinchError, Schema, connect
-
 from cinch_codegen._errors import OutputError
 from cinch_codegen._manifest import MANIFEST, write_manifest
 from cinch_codegen._options import Options, Settings
@@ -45,12 +44,17 @@ class Generation:
 
     def new_names(self) -> list[str]:
         """Return the columns that have become fields of another name since the last time, a phrase each."""
-        before = self.found.manifest.names if self.found.manifest else {}
+        manifest = self.found.manifest
+        before = {
+            (table, column, field)
+            for table, record in (manifest.names.items() if manifest else ())
+            for column, field in record.fields.items()
+        }
         return [
             f"{table}.{column} is the field {field}"
             for table, record in self.plan.names.items()
             for column, field in record.fields.items()
-            if table not in before or before[table].fields.get(column) != field
+            if (table, column, field) not in before
         ]
 
 

@@ -1,6 +1,6 @@
 """What a generated module imports: only what it uses, under a name that nothing in it has. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cinch_codegen._types import Symbol
 
@@ -11,9 +11,7 @@ _KNOWN: Mapping[str, Symbol] = {
         "collections.abc": "Collection Iterable Iterator Sequence",
         "typing": "ClassVar Literal",
         "typing_extensions": "NotRequired Self TypedDict Unpack",
-        "cinch_models_runtime": (
-            "Field Model Relation Table TableHandle ViewHandle ViewModel from_database new_id"
-        ),
+        "cinch_models_runtime": ("Field Model Relation Table TableHandle ViewHandle ViewModel from_database new_id"),
     }.items()
     for name in names.split()
 }
@@ -35,8 +33,8 @@ class Imports:
         self._taken = frozenset(taken) - {"TYPE_CHECKING"}  # which no class body uses
         self._running: dict[Symbol, str] = {}
         self._checking: dict[Symbol, str] = {}
-        self.run = _Namespace(self, self._running)
-        self.check = _Namespace(self, self._checking)
+        self.run = _Known(self.running)
+        self.check = _Known(self.checking)
 
     def running(self, symbol: Symbol) -> str:
         """Return the name of something that exists at run time."""
@@ -68,15 +66,14 @@ class Imports:
         return f"_{name}_" if name in self._siblings else f"_{name}"
 
 
-class _Namespace:
-    """The known symbols, as a template writes them."""
+class _Known:
+    """The symbols of which a template writes only the name."""
 
-    def __init__(self, imports: Imports, used: dict[Symbol, str]) -> None:
-        self._imports = imports
-        self._used = used
+    def __init__(self, spell: Callable[[Symbol], str]) -> None:
+        self._spell = spell
 
     def __getitem__(self, name: str) -> str:
-        return self._imports._name(_KNOWN[name], self._used)  # noqa: SLF001
+        return self._spell(_KNOWN[name])
 
 
 def _statements(used: Mapping[Symbol, str]) -> list[str]:

@@ -12,10 +12,10 @@ from itertools import chain, count
 MODEL_ATTRIBUTES = frozenset(
     (
         # of pydantic.BaseModel, those of its first version included
-        "construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs validate "
-        "model_computed_fields model_config model_construct model_copy model_dump model_dump_json model_extra model_fields "
-        "model_fields_set model_json_schema model_parametrized_name model_post_init model_rebuild model_validate "
-        "model_validate_json model_validate_strings "
+        "construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs "
+        "validate model_computed_fields model_config model_construct model_copy model_dump model_dump_json "
+        "model_extra model_fields model_fields_set model_json_schema model_parametrized_name model_post_init "
+        "model_rebuild model_validate model_validate_json model_validate_strings "
         # of cinch_models_runtime.Model
         "save update delete refresh"
     ).split()
@@ -98,12 +98,12 @@ def identifier(name: str, fallback: str) -> str:
 
 
 def field_names(name: str, fallback: str = "column") -> Iterator[str]:
-    """Give the names that a column may have as a field: its own, then with ``_``, ``_2``, ``_3`` …"""
+    """Give the names that a column may have as a field: its own, then with ``_``, ``_2``, and so on."""
     return (candidate for candidate in _escapes(identifier(name, fallback)) if candidate not in _RESERVED_FIELDS)
 
 
 def class_names(name: str, fallback: str) -> Iterator[str]:
-    """Give the class names for a table or view: ``OrderItems``, ``Order_Items``, ``OrderItems_``, ``OrderItems_2`` …"""
+    """Give the class names for a table or view: ``OrderItems``, ``Order_Items``, ``OrderItems_``, ``OrderItems_2``."""
     words = [_capital(word) for word in identifier(name, fallback).split("_") if word]
     joined = "".join(words)
     return (
@@ -114,7 +114,7 @@ def class_names(name: str, fallback: str) -> Iterator[str]:
 
 
 def module_names(class_name: str) -> Iterator[str]:
-    """Give the module names for a class: ``order_items`` for ``OrderItems``, then with ``_``, ``_2`` …"""
+    """Give the module names for a class: ``order_items`` for ``OrderItems``, then with ``_``, ``_2``, and so on."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name)
     name = re.sub("__+", "_", unicodedata.normalize("NFKC", words.lower()))[:_LONGEST_MODULE]
     return (
@@ -171,7 +171,7 @@ def _capital(word: str) -> str:
 def _singular(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if word in _UNCOUNTABLE or word.endswith(("ss", "us", "is")) or len(word) <= 2:  # noqa: PLR2004
+    if word in _UNCOUNTABLE or word.endswith(("ss", "us", "is")) or len(word) <= 2:
         return word
     if word.endswith("ies"):
         return word[:-3] + "y" if len(word) > len("ties") else word[:-1]

@@ -1,11 +1,10 @@
-"""Who gets which name: settings first, then what was recorded, then the rules, in an order that no newcomer changes. Pure."""
+"""Who gets which name: first by settings, then by the record, then by the rules; no newcomer changes that. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from cinch_client import TableSchema, ViewSchema
-
 from cinch_codegen._names import Names, class_names, field_names, is_class_name, is_field_name, module_names, singular
 from cinch_codegen._options import Options
 from cinch_codegen._package import NameRecord, NameRecords
@@ -61,9 +60,12 @@ def name_classes(
     taken = Names()
     classes = _Claims(order, lambda name: _class_candidates(known[name], options), _HANDLED)
     problems += [
-        f"names: {name!r} is given to two tables, or is the handle of another" for name in classes.fix(options.names, taken)
+        f"names: {name!r} is given to two tables, or is the handle of another"
+        for name in classes.fix(options.names, taken)
     ]
-    classes.keep({name: record.class_name for name, record in derived.items() if is_class_name(record.class_name)}, taken)
+    classes.keep(
+        {name: record.class_name for name, record in derived.items() if is_class_name(record.class_name)}, taken
+    )
     named = classes.complete(taken)
     modules = _Claims(order, lambda name: module_names(named[name]))
     modules.keep({name: record.module for name, record in derived.items() if _is_module(record.module)}, taken)
@@ -87,9 +89,7 @@ def name_members(
         sorted(by_identity, key=lambda identity: (not by_identity[identity].own, identity)),
         lambda identity: by_identity[identity].candidates(),
     )
-    problems += [
-        f"fields.{relation.name}: {name!r} is given to two columns" for name in fields.fix(settings, taken)
-    ]
+    problems += [f"fields.{relation.name}: {name!r} is given to two columns" for name in fields.fix(settings, taken)]
     fields.keep({column: name for column, name in record.fields.items() if is_field_name(name)}, taken)
     attributes.keep({identity: name for identity, name in record.relations.items() if is_field_name(name)}, taken)
     return fields.complete(taken), attributes.complete(taken)

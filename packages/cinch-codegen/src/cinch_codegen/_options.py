@@ -278,8 +278,6 @@ class _Reader:
             values = cast("list[object]", value)
             choices = [item for item in values if isinstance(item, str) or type(item) is int]
             if values and len(choices) == len(values):
-                return ChoiceType(tuple(cast("list[str | int]", choices)))
+                return ChoiceType(tuple(choices))
         self._problem(f'{key} has enum = {value!r}; write "package.module:ClassName" or a list of texts or integers')
         return ChoiceType(())
-
-

@@ -81,7 +81,7 @@ def read_output(directory: Path, paths: Iterable[str] = ()) -> Found:
 
 def compare(files: Mapping[str, str], found: Found) -> list[Change]:
     """Return what has to be done so that the output is *files*, path → text; pure."""
-    ours = found.manifest.files if found.manifest else {}
+    ours: Mapping[str, str] = found.manifest.files if found.manifest else {}
     changes: list[Change] = []
     for path in sorted({*files, *ours}):
         before, after = found.files.get(path), files.get(path)

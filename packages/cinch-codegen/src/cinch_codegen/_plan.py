@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from cinch_client import ColumnSchema, Schema, TableSchema, ViewSchema
-
 from cinch_codegen._errors import PlanError
 from cinch_codegen._names import Names, class_names
 from cinch_codegen._naming import name_classes, name_members
@@ -48,7 +47,12 @@ def plan_package(schema: Schema, options: Options, recorded: NameRecords | None 
     classes = name_classes(relations, options, recorded, problems)
     models = [
         _plan_model(
-            relation, links.get(relation.name, ()), classes, options, recorded.get(relation.name, NameRecord()), problems
+            relation,
+            links.get(relation.name, ()),
+            classes,
+            options,
+            recorded.get(relation.name, NameRecord()),
+            problems,
         )
         for relation in sorted(relations, key=lambda relation: relation.name)
     ]

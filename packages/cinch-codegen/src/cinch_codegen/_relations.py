@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from cinch_client import ForeignKey, Schema, TableSchema
-
 from cinch_codegen._names import field_names, singular
 
 _KEY_SUFFIX = "_id"
@@ -37,7 +36,9 @@ class Link:
     @property
     def identity(self) -> str:
         """What the link is recorded under: it stays when other links come and go."""
-        return f"{', '.join(self.columns)} → {self.table}" if self.own else f"{self.table}.{', '.join(self.references)} →"
+        return (
+            f"{', '.join(self.columns)} → {self.table}" if self.own else f"{self.table}.{', '.join(self.references)} →"
+        )
 
     def candidates(self) -> Iterator[str]:
         """Give the names that it may have, best first."""

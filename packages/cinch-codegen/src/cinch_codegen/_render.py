@@ -99,7 +99,7 @@ def _model_values(model: ModelPlan, imports: Imports) -> Mapping[str, object]:
             {"name": field.alias, "type": spelling.literal(field.type)} for field in model.fields if field.alias
         ],
         "fields": [
-            {"name": field.name, "type": spelling.stored(field), "value": _value(field, model, imports)}
+            {"name": field.name, "type": spelling.stored(field), "value": _value(field, imports)}
             for field in model.fields
         ],
         "relations": [_relation_values(relation, model, imports) for relation in model.relations],
@@ -174,7 +174,7 @@ def _table_arguments(model: ModelPlan, imports: Imports) -> list[str]:
     return arguments
 
 
-def _value(field: FieldPlan, model: ModelPlan, imports: Imports) -> str:
+def _value(field: FieldPlan, imports: Imports) -> str:
     """Return what stands behind the annotation of a field."""
     aliased = field.name != field.column
     if field.default == "database":
@@ -194,10 +194,8 @@ def _value(field: FieldPlan, model: ModelPlan, imports: Imports) -> str:
 
 def _relation_values(relation: RelationPlan, model: ModelPlan, imports: Imports) -> Mapping[str, str]:
     target = f"_{relation.module}.{relation.class_name}" if _is_elsewhere(relation, model) else relation.class_name
-    if relation.many:
-        kind = f"{imports.run['list']}[{target}]"
-    else:
-        kind = f"{target} | None" if relation.optional else target
+    one = f"{target} | None" if relation.optional else target
+    kind = f"{imports.run['list']}[{target}]" if relation.many else one
     return {"name": relation.name, "type": kind, "doc": _relation_doc(relation)}
 
 

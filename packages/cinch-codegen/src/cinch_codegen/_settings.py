@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from cinch_client import Schema
-
 from cinch_codegen._names import is_class_name, is_field_name
 from cinch_codegen._options import Options
 from cinch_codegen._types import misfit

@@ -1,17 +1,16 @@
 """The console script: its commands, and how an error looks."""
 
-import os
 import sys
 
 import click
-from cinch_client import CinchError
 
+from cinch_client import CinchError
 from cinch_codegen._cli._generate import generate
 from cinch_codegen._cli._quickstart import quickstart
-from cinch_codegen._cli._speech import say_error
+from cinch_codegen._cli._speech import say, say_error
 from cinch_codegen._errors import CodegenError
 
-_FAILED, _INTERRUPTED, _BROKEN_PIPE = 2, 130, 141
+_FAILED, _INTERRUPTED = 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -32,6 +31,8 @@ def main() -> None:
 def _run() -> int:
     try:
         code = commands.main(prog_name="cinch-codegen", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "cinch-codegen"
         say_error(error.format_message(), hint=f"{path} --help lists what there is")
@@ -43,9 +44,6 @@ def _run() -> int:
         say_error(str(error))
     except (KeyboardInterrupt, click.Abort):
         return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
     else:
         return code if isinstance(code, int) else 0
     return _FAILED

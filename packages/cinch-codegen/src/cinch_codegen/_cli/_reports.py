@@ -1,6 +1,6 @@
 """What the commands report, for people and for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from cinch_codegen._cli._speech import put, put_json, say, say_note
 from cinch_codegen._generation import Generation, TenantState
@@ -89,9 +89,7 @@ def _code_state(generation: Generation) -> str:
     if not generation.changes:
         return f"what would be written now ({_count(generation.files, 'file')})"
     verbs = {"create": "missing", "update": "outdated", "remove": "left over"}
-    states = [
-        f"{change.path} ({change.obstacle or verbs[change.kind]})" for change in generation.changes
-    ]
+    states = [f"{change.path} ({change.obstacle or verbs[change.kind]})" for change in generation.changes]
     return f"differs: {', '.join(_some(states))}"
 
 
@@ -116,5 +114,5 @@ def _some(items: Sequence[str]) -> list[str]:
     return [*items[:_SHOWN], *([f"and {more} more"] if more > 0 else [])]
 
 
-def _count(items: Sequence[object] | dict[str, str], noun: str) -> str:
+def _count(items: Sized, noun: str) -> str:
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"

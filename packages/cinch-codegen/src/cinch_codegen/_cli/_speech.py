@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import click
@@ -42,7 +42,7 @@ def put_json(document: object) -> None:
 
 
 @contextmanager
-def progress(models: int) -> Iterator[Steps | None]:
+def progress(models: int) -> Generator[Steps | None]:
     """Give something to call after each file: it moves a bar, if there is a terminal and enough to do."""
     if models < _BIG or not sys.stderr.isatty():
         yield None

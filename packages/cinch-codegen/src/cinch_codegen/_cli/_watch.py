@@ -3,7 +3,6 @@
 import time
 
 from cinch_client import CinchError
-
 from cinch_codegen._cli._reports import put_result
 from cinch_codegen._cli._speech import say, say_error
 from cinch_codegen._errors import CodegenError

@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from cinch_client import connect
-
 from cinch_codegen._errors import OutputError, QuickstartError
 from cinch_codegen._generation import Generation, prepare
 from cinch_codegen._options import read_settings
@@ -70,7 +69,7 @@ def make_quickstart(directory: Path) -> Quickstart:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / _MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
         (directory / SETTINGS).write_text(_SETTINGS_TEXT, encoding="utf-8")
-        program = files(__package__).joinpath(f"{PROGRAM}.txt").read_text(encoding="utf-8")
+        program = files("cinch_codegen._quickstart").joinpath(f"{PROGRAM}.txt").read_text(encoding="utf-8")
         (directory / PROGRAM).write_text(program, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{directory} cannot be written: {error.strerror or error}") from error

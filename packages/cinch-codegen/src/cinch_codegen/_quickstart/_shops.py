@@ -42,7 +42,11 @@ class Shop:
 SHOPS = (
     Shop(
         "lumen-books",
-        (("Ines Duarte", "ines@lumen.example"), ("Tomasz Nowak", "tomasz@lumen.example"), ("Mei Lin", "mei@lumen.example")),
+        (
+            ("Ines Duarte", "ines@lumen.example"),
+            ("Tomasz Nowak", "tomasz@lumen.example"),
+            ("Mei Lin", "mei@lumen.example"),
+        ),
         (("B-001", "The Sea Around Us", 1890), ("B-002", "Invisible Cities", 1450), ("B-003", "Ficciones", 1320)),
         ((0, "paid", ((0, 1), (1, 1))), (1, "shipped", ((2, 3),)), (0, "new", ((1, 2),))),
     ),
@@ -54,7 +58,11 @@ SHOPS = (
     ),
     Shop(
         "vela-cycles",
-        (("Noor Haddad", "noor@vela.example"), ("Pekka Laine", "pekka@vela.example"), ("Ana Souza", "ana@vela.example")),
+        (
+            ("Noor Haddad", "noor@vela.example"),
+            ("Pekka Laine", "pekka@vela.example"),
+            ("Ana Souza", "ana@vela.example"),
+        ),
         (("V-28", "Inner tube 28 inch", 790), ("V-L1", "Dynamo light", 4900)),
         ((2, "new", ((0, 4), (1, 1))),),
     ),
