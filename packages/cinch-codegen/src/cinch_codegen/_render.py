@@ -206,8 +206,7 @@ def _relation_doc(relation: RelationPlan) -> str:
         text = f"The row of `{table}` that {columns} refers to"
     else:
         text = f"The row{'s' if relation.many else ''} of `{table}` whose {references} is this {columns}"
-    maybe = ", if any" if relation.optional and not relation.many else ""
-    return f'{text}{maybe}; load {"them" if relation.many else "it"} with include="{relation.name}".'
+    return f"{text}, if any." if relation.optional and not relation.many else f"{text}."
 
 
 def _is_elsewhere(relation: RelationPlan, model: ModelPlan) -> bool:
