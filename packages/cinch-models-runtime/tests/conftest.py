@@ -89,3 +89,14 @@ def models(db: CinchDB) -> "CinchModels":
     from shop_by_hand import create_models
 
     return create_models(db)
+
+
+@pytest.fixture(scope="session")
+def session_models(template: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[CinchModels]":
+    """Models on a project that all tests with generated values share."""
+    from shop_by_hand import create_models
+
+    project = tmp_path_factory.mktemp("shared") / "project"
+    shutil.copytree(template, project)
+    with connect("shop", project_dir=project) as connection:
+        yield create_models(connection)
