@@ -57,7 +57,7 @@ class TenantsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp(prefix="cinch-machine-"))
+        self.directory = Path(tempfile.mkdtemp(dir=self.template))
         shutil.copytree(self.template / "project", self.directory / "project")
         self.connection = connect("shop", project_dir=self.directory / "project")
         self.models = import_module("machine_models").create_models(self.connection)
