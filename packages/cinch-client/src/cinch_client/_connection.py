@@ -20,7 +20,7 @@ from cinch_client._errors import (
     TenantNotFoundError,
 )
 from cinch_client._names import TEMPLATE_TENANT, check_name
-from cinch_client._operations import Condition, Count, Delete, Insert, Lookup, Operation, Row, Select, Update
+from cinch_client._operations import Condition, Count, Delete, Insert, Lookup, Operation, Row, Select, Update, Value
 from cinch_client._schema import ColumnSchema, IndexSchema, Schema, TableSchema, ViewSchema
 from cinch_client._values import NaiveTimestamps, parse_timestamp
 
@@ -255,11 +255,11 @@ class CinchDB:
 
     @overload
     def insert(  # pyright: ignore[reportOverlappingOverload] - 0.1 answers one row with one, several with a list
-        self, table: str, row: Row, /
+        self, table: str, row: Mapping[str, Value], /
     ) -> Row: ...
     @overload
-    def insert(self, table: str, /, *rows: Row) -> list[Row]: ...
-    def insert(self, table: str, /, *rows: Row) -> Row | list[Row]:
+    def insert(self, table: str, /, *rows: Mapping[str, Value]) -> list[Row]: ...
+    def insert(self, table: str, /, *rows: Mapping[str, Value]) -> Row | list[Row]:
         """Insert rows, all or none.
 
         Args:
@@ -279,11 +279,11 @@ class CinchDB:
 
     @overload
     def update(  # pyright: ignore[reportOverlappingOverload] - 0.1 answers one row with one, several with a list
-        self, table: str, row: Row, /
+        self, table: str, row: Mapping[str, Value], /
     ) -> Row: ...
     @overload
-    def update(self, table: str, /, *rows: Row) -> list[Row]: ...
-    def update(self, table: str, /, *rows: Row) -> Row | list[Row]:
+    def update(self, table: str, /, *rows: Mapping[str, Value]) -> list[Row]: ...
+    def update(self, table: str, /, *rows: Mapping[str, Value]) -> Row | list[Row]:
         """Change rows by id, all or none.
 
         Args:
@@ -306,7 +306,9 @@ class CinchDB:
         """Delete rows by id; returns how many there were."""
         return self.execute(Delete(table, (Condition("id", "in", ids),))) if ids else 0
 
-    def update_where(self, table: str, data: Row, /, operator: Literal["AND", "OR"] = "AND", **filters: object) -> int:
+    def update_where(
+        self, table: str, data: Mapping[str, Value], /, operator: Literal["AND", "OR"] = "AND", **filters: object
+    ) -> int:
         """Change the rows that match.
 
         Args:
@@ -328,7 +330,7 @@ class CinchDB:
         """Delete the rows that match; arguments and errors as of :meth:`update_where`."""
         return self.execute(Delete(table, _filters.where(_given(filters, "delete_where"), operator)))
 
-    def _update_one(self, table: str, row: Row) -> Row:
+    def _update_one(self, table: str, row: Mapping[str, Value]) -> Row:
         if "id" not in row:
             raise QueryError(f"update() of {table!r} needs the 'id' of each row")
         values = {name: value for name, value in row.items() if name != "id"}
