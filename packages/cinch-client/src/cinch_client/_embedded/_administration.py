@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from pathlib import Path
 from cinch_client._definitions import SchemaChange, Tenant
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
+from cinch_client._embedded._lease import inode_of
 from cinch_client._embedded._metadata import BranchRecord, Metadata, insert_tenant, mark_materialized
-from cinch_client._embedded._pool import inode_of
+from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._tenants import TenantFile, TenantFiles, copy_database, remove_database
 from cinch_client._engine import Scope
 from cinch_client._errors import AlreadyExistsError, ConfigurationError
@@ -33,7 +34,7 @@ class Administration:
         project: The directory that contains ``.cinchdb``.
         metadata: The project's metadata.
         tenants: The project's tenant files.
-        open_connection: Opens a tenant's file outside the pool.
+        pool: Where connections to tenants come from.
     """
 
     def __init__(
@@ -41,12 +42,12 @@ class Administration:
         project: Path,
         metadata: Metadata,
         tenants: TenantFiles,
-        open_connection: Callable[[Path], sqlite3.Connection],
+        pool: Pool,
     ) -> None:
         self._project = project
         self._metadata = metadata
         self._tenants = tenants
-        self._open = open_connection
+        self._open = pool.open
 
     def tenants(self, scope: Scope) -> list[Tenant]:
         """Return all tenants of a branch, the template included."""

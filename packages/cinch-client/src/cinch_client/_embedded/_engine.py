@@ -13,10 +13,12 @@ from cinch_client._changes import Change
 from cinch_client._definitions import SchemaChange, Tenant
 from cinch_client._embedded import _introspection, _rows, _transactions
 from cinch_client._embedded._administration import MAIN_TENANT, Administration
+from cinch_client._embedded._budget import process_budget
 from cinch_client._embedded._failures import translate, translated
 from cinch_client._embedded._files import METADATA_FILE, PROJECT_DIRECTORY
+from cinch_client._embedded._lease import Lease, PooledFile
 from cinch_client._embedded._metadata import Metadata
-from cinch_client._embedded._pool import Lease, Pool, PooledFile, connection_limit
+from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._readonly import read_only, refused
 from cinch_client._embedded._schema_changes import SchemaChanges
 from cinch_client._embedded._tenant_schema import TenantSchema
@@ -60,12 +62,11 @@ class EmbeddedEngine:
         self.naive_timestamps: NaiveTimestamps = naive_timestamps
         self._synchronous: Synchronous = synchronous
         self._busy_timeout = busy_timeout
-        open_connection = partial(_open, synchronous, busy_timeout)
-        self._pool = Pool(open_connection, connection_limit(), busy_timeout)
+        self._pool = Pool(partial(_open, synchronous, busy_timeout), process_budget, busy_timeout)
         self.metadata = Metadata(project / PROJECT_DIRECTORY / METADATA_FILE, busy_timeout)
-        self.tenants = TenantFiles(project, self.metadata, self._pool, open_connection)
-        self.administration = Administration(project, self.metadata, self.tenants, open_connection)
-        self.schema_changes = SchemaChanges(self.metadata, self.tenants, open_connection)
+        self.tenants = TenantFiles(project, self.metadata, self._pool)
+        self.administration = Administration(project, self.metadata, self.tenants, self._pool)
+        self.schema_changes = SchemaChanges(self.metadata, self.tenants, self._pool)
         self._schemas: dict[str, TenantSchema] = {}
         weakref.finalize(self, _close, self._pool, self.metadata)
 

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cinch_client._embedded._budget import process_budget
 from cinch_client._embedded._failures import translated
-from cinch_client._embedded._pool import Lease, Pool, PooledFile
+from cinch_client._embedded._lease import Lease, PooledFile
+from cinch_client._embedded._pool import Pool
 from cinch_client._errors import (
     BranchNotFoundError,
     DatabaseNotFoundError,
@@ -104,7 +106,7 @@ class Metadata:
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._busy_timeout = busy_timeout
         self._file = PooledFile(path)
-        self._pool = Pool(self._open, limit=8, timeout=busy_timeout)
+        self._pool = Pool(self._open, process_budget, busy_timeout)
 
     @staticmethod
     def create(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
-from cinch_client._embedded._pool import Lease
+from cinch_client._embedded._lease import Lease
 from cinch_client._embedded._sql import Relation
 from cinch_client._errors import QueryError
 from cinch_client._operations import Count, Delete, Insert, Lookup, Operation, Row, Select, Update

@@ -3,15 +3,15 @@
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from cinch_client._changes import Change, CreateIndex, DropIndex
 from cinch_client._embedded._changes import ChangeRecord, apply, foreign_keys_off, records
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._introspection import read_schema
 from cinch_client._embedded._metadata import BranchRecord, Metadata
+from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._snapshot import snapshot
 from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Scope
@@ -26,15 +26,13 @@ class SchemaChanges:
     Args:
         metadata: The project's metadata.
         tenants: The project's tenant files.
-        open_connection: Opens a tenant's file outside the pool.
+        pool: Where connections to tenants come from.
     """
 
-    def __init__(
-        self, metadata: Metadata, tenants: TenantFiles, open_connection: Callable[[Path], sqlite3.Connection]
-    ) -> None:
+    def __init__(self, metadata: Metadata, tenants: TenantFiles, pool: Pool) -> None:
         self._metadata = metadata
         self._tenants = tenants
-        self._open = open_connection
+        self._open = pool.open
 
     def carry_out(self, scope: Scope, change: Change) -> None:
         """Try the change on every tenant that has a file, then make it on all of them and on the template.

@@ -18,8 +18,9 @@ from pathlib import Path
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._forks import call_after_fork
+from cinch_client._embedded._lease import PooledFile, inode_of
 from cinch_client._embedded._metadata import BranchRecord, Metadata, mark_materialized
-from cinch_client._embedded._pool import Pool, PooledFile, inode_of
+from cinch_client._embedded._pool import Pool
 from cinch_client._engine import Scope
 from cinch_client._errors import StorageError
 from cinch_client._names import TEMPLATE_TENANT
@@ -58,20 +59,13 @@ class TenantFiles:
         project: The directory that contains ``.cinchdb``.
         metadata: The project's metadata.
         pool: Where connections to tenants come from.
-        open_connection: Opens one outside the pool.
     """
 
-    def __init__(
-        self,
-        project: Path,
-        metadata: Metadata,
-        pool: Pool,
-        open_connection: Callable[[Path], sqlite3.Connection],
-    ) -> None:
+    def __init__(self, project: Path, metadata: Metadata, pool: Pool) -> None:
         self._project = project
         self._metadata = metadata
         self._pool = pool
-        self._open = open_connection
+        self._open = pool.open
         self._files: dict[Scope, TenantFile] = {}
         self._blank = PooledFile(_BLANK)
         self._generation = 0

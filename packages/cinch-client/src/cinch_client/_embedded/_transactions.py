@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from cinch_client._embedded._failures import translated
-from cinch_client._embedded._pool import Lease
+from cinch_client._embedded._lease import Lease
 from cinch_client._engine import Scope
 from cinch_client._errors import StorageError
 
