@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from cinch_client import CinchDB, CinchError, NotFoundError, ProjectNotFoundError, __version__, init_project
+from cinch_client import CinchDB, CinchError, __version__, init_project
 from cinch_client import list_databases as databases_of
 from cinch_client._cli import _column, _database, _index, _output, _table, _tenant, _view
-from cinch_client._cli._options import Declined, json_option, on_project, on_tenant
+from cinch_client._cli._options import Declined, Negative, asking, json_option, on_project, on_tenant
 from cinch_client._cli._project import Project
 
 _EPILOG = (
@@ -52,6 +52,7 @@ def init(*, path: Path | None, project_dir: Path | None, database: str, branch: 
 
 
 @app.command()
+@asking
 @json_option
 @on_project
 def status(project: Project, *, as_json: bool) -> None:
@@ -131,10 +132,12 @@ def _run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _complain_about_usage(error)
         return 2
+    except Negative as answer:
+        _output.complain(*_halves(str(answer)))
+        return 1
     except CinchError as error:
-        message, _, hint = str(error).rpartition("; ")
-        _output.complain(message or hint, hint if message else None)
-        return 1 if isinstance(error, NotFoundError) and _is_question(arguments, error) else 2
+        _output.complain(*_halves(str(error)))
+        return 2
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -148,14 +151,15 @@ def _complain_about_usage(error: click.ClickException) -> None:
     if isinstance(error, _NO_ARGUMENTS):
         click.echo(error.format_message(), err=True)
         return
-    message, _, hint = error.format_message().rpartition("; ")
     path = context.command_path if context is not None else "cinch-client"
-    _output.complain(message or hint, hint if message else f"see '{path} --help'")
+    message, hint = _halves(error.format_message())
+    _output.complain(message, hint or f"see '{path} --help'")
 
 
-def _is_question(arguments: Sequence[str], error: NotFoundError) -> bool:
-    """Tell whether the command only asked: then that something is not there is its answer."""
-    return "info" in arguments[1:2] or (arguments[:1] == ["status"] and isinstance(error, ProjectNotFoundError))
+def _halves(message: str) -> tuple[str, str | None]:
+    """Return what is wrong and what to do, which the messages of this package keep apart by a semicolon."""
+    problem, _, remedy = message.rpartition("; ")
+    return (problem, remedy) if problem else (remedy, None)
 
 
 def _csv_value(value: object) -> object:

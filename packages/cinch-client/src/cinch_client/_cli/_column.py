@@ -7,7 +7,7 @@ import click
 from cinch_client import CinchDB, Column, TableSchema
 from cinch_client._cli import _output
 from cinch_client._cli._column_words import ACTIONS, parse_action, parse_column, parse_reference
-from cinch_client._cli._options import confirm, json_option, on_branch, on_tenant, yes_option
+from cinch_client._cli._options import asking, confirm, json_option, on_branch, on_tenant, yes_option
 from cinch_client._cli._table import COLUMN_FACTS, column_rows
 
 
@@ -95,6 +95,7 @@ def rename(connection: CinchDB, *, table: str, old_name: str, new_name: str) -> 
 
 
 @group.command()
+@asking
 @click.argument("table")
 @click.argument("name")
 @json_option

@@ -4,7 +4,7 @@ import click
 
 from cinch_client import connect, delete_database, init_database, list_databases
 from cinch_client._cli import _output
-from cinch_client._cli._options import confirm, json_option, on_project, open_connection, yes_option
+from cinch_client._cli._options import asking, confirm, json_option, on_project, open_connection, yes_option
 from cinch_client._cli._project import Project
 
 
@@ -54,6 +54,7 @@ def delete(project: Project, *, name: str, yes: bool) -> None:
 
 
 @group.command()
+@asking
 @click.argument("name", required=False, envvar="CINCHDB_DATABASE")
 @click.option("--branch", "-b", envvar="CINCHDB_BRANCH", help="The branch whose tenants, tables and views to show.")
 @json_option

@@ -6,7 +6,7 @@ import click
 
 from cinch_client import CinchDB
 from cinch_client._cli import _output
-from cinch_client._cli._options import confirm, json_option, on_branch, on_tenant, yes_option
+from cinch_client._cli._options import asking, confirm, json_option, on_branch, on_tenant, yes_option
 
 _COLUMNS = ("name", "table", "columns", "unique", "partial")
 
@@ -57,6 +57,7 @@ def drop(connection: CinchDB, *, name: str, yes: bool) -> None:
 
 
 @group.command()
+@asking
 @click.argument("name")
 @json_option
 @on_tenant

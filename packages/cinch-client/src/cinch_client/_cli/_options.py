@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
-from cinch_client import CinchDB, connect
+from cinch_client import CinchDB, NotFoundError, connect
 from cinch_client._cli._project import Project, find_project
 
 P = ParamSpec("P")
@@ -91,6 +91,23 @@ def confirm(question: str, *, yes: bool) -> None:
         raise click.UsageError(f"there is no terminal to ask {question!r}; pass --yes")
     if not click.confirm(question, err=True):
         raise Declined
+
+
+def asking(command: Callable[P, None]) -> Callable[P, None]:
+    """Mark a command that only asks: that something is not there is an answer then, not an error."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except NotFoundError as error:
+            raise Negative(str(error)) from error
+
+    return wrapper
+
+
+class Negative(Exception):  # noqa: N818 - an answer, not an error
+    """What was asked for does not exist."""
 
 
 class Declined(Exception):  # noqa: N818 - an answer, not an error

@@ -7,7 +7,7 @@ import click
 from cinch_client import CinchDB, ForeignKey, Index, TableSchema
 from cinch_client._cli import _output
 from cinch_client._cli._column_words import parse_column
-from cinch_client._cli._options import confirm, json_option, on_branch, on_tenant, yes_option
+from cinch_client._cli._options import asking, confirm, json_option, on_branch, on_tenant, yes_option
 
 COLUMN_FACTS = ("name", "type", "nullable", "default", "unique", "references", "choices")
 
@@ -74,6 +74,7 @@ def delete(connection: CinchDB, *, name: str, yes: bool) -> None:
 
 
 @group.command()
+@asking
 @click.argument("name")
 @json_option
 @on_tenant

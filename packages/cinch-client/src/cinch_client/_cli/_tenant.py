@@ -6,7 +6,7 @@ import click
 
 from cinch_client import CinchDB, Tenant
 from cinch_client._cli import _output
-from cinch_client._cli._options import confirm, json_option, on_branch, yes_option
+from cinch_client._cli._options import asking, confirm, json_option, on_branch, yes_option
 
 _COLUMNS = ("name", "description", "materialized")
 
@@ -88,6 +88,7 @@ def rename(connection: CinchDB, *, old_name: str, new_name: str, as_json: bool) 
 
 
 @group.command()
+@asking
 @click.argument("name")
 @json_option
 @on_branch
