@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -103,7 +104,7 @@ def test_save_sends_only_what_has_changed(models: CinchModels, updates: list[dic
 
 
 def test_json_changed_in_place_is_a_change(models: CinchModels, updates: list[dict[str, Any]]):
-    user = models.Users.create(name="Ann", settings={"a": [1]})
+    user: Any = models.Users.create(name="Ann", settings={"a": [1]})
     user.settings["a"].append(2)
     user.save()
     user.settings["a"][1] = True
@@ -219,12 +220,17 @@ def test_repr_and_dump_work_before_and_after(models: CinchModels):
     assert shop_by_hand.Users.model_json_schema()["required"] == ["name"]
 
 
-@pytest.mark.parametrize(
-    "copied",
-    [copy.copy, copy.deepcopy, lambda user: user.model_copy(), pickled],
-    ids=["copy", "deepcopy", "model_copy", "pickle"],
-)
-def test_copies_remember_where_they_belong(models: CinchModels, copied: Any):
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "model_copy": lambda user: user.model_copy(),
+    "pickle": pickled,
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_copies_remember_where_they_belong(models: CinchModels, how: str):
+    copied = COPIES[how]
     customer = models.with_tenant("customer1")
     new = copied(customer.Users(id="a", name="Ann", settings={"a": 1}))
     models.Users.count()

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import workers
@@ -48,18 +49,18 @@ def test_threads_share_one_container(models: CinchModels):
     def run(worker: int) -> None:
         start.wait()
         mine = TENANTS[worker % 3 :] + TENANTS[: worker % 3]
-        workers.interleave(models, mine, f"thread {worker}", rounds=40)
+        workers.interleave(models, mine, f"thread {worker}", rounds=100)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(run, range(6)))
     assert owners(models) == {tenant: {tenant} for tenant in TENANTS}
-    assert [models.with_tenant(tenant).Users.count() for tenant in TENANTS] == [6 * 41] * 3
-    assert [models.with_tenant(tenant).Users.count(age=-40) for tenant in TENANTS] == [6] * 3
+    assert [models.with_tenant(tenant).Users.count() for tenant in TENANTS] == [6 * 101] * 3
+    assert [models.with_tenant(tenant).Users.count(age=-100) for tenant in TENANTS] == [6] * 3
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_processes_share_one_container(models: CinchModels, method: str):
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     models.with_tenant("customer1").Users.count()
     processes = [
         context.Process(target=workers.interleave, args=(models, TENANTS, f"process {number}", 40))

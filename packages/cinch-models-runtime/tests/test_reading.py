@@ -105,7 +105,7 @@ def test_iterate_gives_every_row_once_in_key_order(people: CinchModels, batch_si
 @pytest.mark.parametrize("batch_size", [1, 2, 5])
 def test_iterate_over_a_composite_key(models: CinchModels, batch_size: int):
     user = models.Users.create(name="Ann")
-    orders = sorted(order.id for order in models.Orders.bulk_create([{"user_id": user.id, "total": 1}] * 3))
+    orders = sorted(order.id for order in models.Orders.bulk_create({"user_id": user.id, "total": 1} for _ in range(3)))
     keys = [(order, line) for order in orders for line in range(3)]
     models.OrderLines.bulk_create([{"order_id": order, "line": line} for order, line in reversed(keys)])
     assert [(row.order_id, row.line) for row in models.OrderLines.iterate(batch_size=batch_size)] == keys
