@@ -15,12 +15,12 @@ def fold(text: str) -> str:
     """Return *text* with every line over the width broken at the commas of its longest brackets, where it has any."""
     lines: list[str] = []
     for line in text.split("\n"):
-        code, comment, rest = line.partition(_IGNORE)
-        if len(code) <= WIDTH:
+        if len(line) <= WIDTH:
             lines.append(line)
-        else:
-            first, *others = _fold(code)
-            lines += [first + comment + rest, *others]
+            continue
+        code, comment, rest = line.partition(_IGNORE)
+        first, *others = _fold(code)
+        lines += [first + comment + rest, *others]
     return "\n".join(lines)
 
 
@@ -30,9 +30,9 @@ def pack(items: Iterable[str], indent: str, separator: str, end: str = "") -> li
     A declaration of a field that is called like a soft keyword begins a line: mypy cannot parse it behind a semicolon.
     """
     lines: list[str] = []
+    room = WIDTH - len(separator) - len(end)
     for item in items:
-        soft = issoftkeyword(item.partition(":")[0])
-        if lines and not soft and len(lines[-1]) + len(f"{separator}{item}{end}") <= WIDTH:
+        if lines and len(lines[-1]) + len(item) <= room and not issoftkeyword(item.partition(":")[0]):
             lines[-1] += separator + item
         else:
             lines.append(indent + item)

@@ -23,12 +23,12 @@ def render(plan: PackagePlan) -> Iterator[tuple[str, str]]:
     for model in plan.models:
         yield f"{package}{model.module}.py", _module(model)
     values = {"p": _package_values(plan)}
-    yield f"{package}cinch_models.py", _text("container.py", values)
-    yield f"{package}__init__.py", _text("init.py", values)
+    yield f"{package}cinch_models.py", fold(_fill("container.py", values))
+    yield f"{package}__init__.py", fold(_fill("init.py", values))
     yield f"{package}py.typed", ""
     if plan.version is not None:
-        yield "pyproject.toml", _text("pyproject.toml", values)
-        yield "README.md", _text("README.md", values)
+        yield "pyproject.toml", _fill("pyproject.toml", values)
+        yield "README.md", _fill("README.md", values)
 
 
 @cache
@@ -44,8 +44,8 @@ def _environment() -> Environment:
     )
 
 
-def _text(template: str, values: Mapping[str, object]) -> str:
-    return fold(_environment().get_template(f"{template}.jinja").render(values))
+def _fill(template: str, values: Mapping[str, object]) -> str:
+    return _environment().get_template(f"{template}.jinja").render(values)
 
 
 def _package_values(plan: PackagePlan) -> Mapping[str, object]:
@@ -81,8 +81,8 @@ def _module(model: ModelPlan) -> str:
     imports.running(Symbol("typing", "TYPE_CHECKING"))
     values = _model_values(model, imports)
     parts = {"m": values, "run": imports.run, "check": imports.check}
-    bodies = {name: _text(f"{name}.py", parts).rstrip("\n") for name in ("checking", "model", "handle")}
-    return _text("module.py", {**parts, **bodies, "imports": imports})
+    bodies = {name: _fill(f"{name}.py", parts).rstrip("\n") for name in ("checking", "model", "handle")}
+    return fold(_fill("module.py", {**parts, **bodies, "imports": imports}))
 
 
 def _model_values(model: ModelPlan, imports: Imports) -> Mapping[str, object]:

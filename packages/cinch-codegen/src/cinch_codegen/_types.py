@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from cinch_client import ColumnSchema, ColumnType, Operator
 
@@ -23,8 +23,7 @@ NamedType: TypeAlias = Literal[
 """The types that a configuration may give to a column by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """Something that a module imports: a class or function and where it is."""
 
     module: str
