@@ -21,7 +21,7 @@ from cinch_client._embedded._metadata import Metadata
 from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._readonly import read_only, refused
 from cinch_client._embedded._schema_changes import SchemaChanges
-from cinch_client._embedded._tenant_schema import TenantSchema
+from cinch_client._embedded._tenant_schema import SchemaCache
 from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Parameters, Scope
 from cinch_client._errors import (
@@ -40,7 +40,6 @@ _Arguments = TypeVarTuple("_Arguments")
 _T = TypeVar("_T")
 
 _STATEMENTS = 512
-_MOST_SCHEMAS = 256
 
 
 class EmbeddedEngine:
@@ -66,8 +65,8 @@ class EmbeddedEngine:
         self.metadata = Metadata(project / PROJECT_DIRECTORY / METADATA_FILE, busy_timeout)
         self.tenants = TenantFiles(project, self.metadata, self._pool)
         self.administration = Administration(project, self.metadata, self.tenants, self._pool)
-        self.schema_changes = SchemaChanges(self.metadata, self.tenants, self._pool)
-        self._schemas: dict[str, TenantSchema] = {}
+        self._schemas = SchemaCache(naive_timestamps)
+        self.schema_changes = SchemaChanges(self.metadata, self.tenants, self._pool, self._schemas)
         weakref.finalize(self, _close, self._pool, self.metadata)
 
     def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
@@ -307,21 +306,7 @@ class EmbeddedEngine:
             version = lease.connection.execute("PRAGMA schema_version").fetchone()[0]
             if version == lease.schema_version:
                 return False
-            digest = _introspection.schema_digest(lease.connection)
-            known = self._schemas.get(digest)
-            if known is None:
-                triggered = lease.connection.execute(
-                    "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
-                )
-                known = TenantSchema(
-                    _introspection.read_schema(lease.connection),
-                    {name for (name,) in triggered},
-                    self.naive_timestamps,
-                )
-                if len(self._schemas) >= _MOST_SCHEMAS:
-                    self._schemas.clear()
-                self._schemas[digest] = known
-            lease.schema = known
+            lease.schema = self._schemas.read(lease.connection)
             lease.schema_version = version
             return True
 

@@ -4,11 +4,12 @@ import itertools
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 from cinch_client._embedded._lease import Lease
 from cinch_client._embedded._sql import Relation
-from cinch_client._errors import QueryError
+from cinch_client._errors import ConstraintError, QueryError
 from cinch_client._operations import Count, Delete, Insert, Lookup, Operation, Row, Select, Update
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import now
@@ -40,6 +41,8 @@ def write(lease: Lease, operation: Operation) -> list[Row] | int:
     relation = lease.schema.relation(operation.table)
     if not isinstance(relation.schema, TableSchema):
         raise QueryError(f"{relation.name!r} is a view: it can be read, not written")
+    if relation.has_triggers and isinstance(operation, Insert | Update) and operation.returning != ():
+        return _write_with_triggers(lease.connection, relation, operation)
     if isinstance(operation, Insert):
         return _insert(lease.connection, relation, operation)
     if isinstance(operation, Update):
@@ -94,6 +97,33 @@ def _insert(connection: sqlite3.Connection, relation: Relation, operation: Inser
     return stored
 
 
+def _write_with_triggers(connection: sqlite3.Connection, relation: Relation, operation: Insert | Update) -> list[Row]:
+    """Write rows and read them again by their key, because RETURNING gives them as they are before the triggers run.
+
+    A row without a key, or whose key a trigger has changed, is given as RETURNING has it.
+    """
+    key = relation.schema.primary_key if isinstance(relation.schema, TableSchema) else ()
+    wanted = tuple(relation.columns) if operation.returning is None else operation.returning
+    returning = (*wanted, *(name for name in key if name not in wanted))
+    text, build, _ = relation.look_up(Lookup(relation.name, wanted, key))
+    with _all_or_nothing(connection):
+        if isinstance(operation, Insert):
+            written = _insert(connection, relation, replace(operation, returning=returning))
+            if len(written) < len(operation.rows):
+                raise ConstraintError(
+                    f"a trigger or conflict clause of {relation.name!r} left out a row; nothing was written",
+                    constraint="other",
+                    table=relation.name,
+                )
+        else:
+            written = cast("list[Row]", _update(connection, relation, replace(operation, returning=returning)))
+        rows: list[Row] = []
+        for row in written:
+            found = build(connection.execute(text, [row[name] for name in key]).fetchall()) if key else []
+            rows.append(found[0] if found else {name: row[name] for name in wanted})
+    return rows
+
+
 def _insert_alike(
     connection: sqlite3.Connection,
     relation: Relation,
@@ -110,7 +140,7 @@ def _insert_alike(
         else:
             connection.executemany(plan.text(1), parameters)
         return plan.build(parameters)
-    size = 1 if operation.conflict else max(1, _PARAMETERS // max(1, len(parameters[0])))
+    size = 1 if operation.conflict or not parameters[0] else max(1, _PARAMETERS // len(parameters[0]))
     stored: list[Row] = []
     for start in range(0, len(parameters), size):
         chunk = parameters[start : start + size]

@@ -9,10 +9,10 @@ from contextlib import closing, contextmanager
 from cinch_client._changes import Change, CreateIndex, DropIndex
 from cinch_client._embedded._changes import ChangeRecord, apply, foreign_keys_off, records
 from cinch_client._embedded._failures import translated
-from cinch_client._embedded._introspection import read_schema
 from cinch_client._embedded._metadata import BranchRecord, Metadata
 from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._snapshot import snapshot
+from cinch_client._embedded._tenant_schema import SchemaCache
 from cinch_client._embedded._tenants import TenantFile, TenantFiles
 from cinch_client._engine import Scope
 from cinch_client._errors import CinchError, SchemaError
@@ -27,12 +27,14 @@ class SchemaChanges:
         metadata: The project's metadata.
         tenants: The project's tenant files.
         pool: Where connections to tenants come from.
+        schemas: The schemas that were read so far.
     """
 
-    def __init__(self, metadata: Metadata, tenants: TenantFiles, pool: Pool) -> None:
+    def __init__(self, metadata: Metadata, tenants: TenantFiles, pool: Pool, schemas: SchemaCache) -> None:
         self._metadata = metadata
         self._tenants = tenants
         self._open = pool.open
+        self._schemas = schemas
 
     def carry_out(self, scope: Scope, change: Change) -> None:
         """Try the change on every tenant that has a file, then make it on all of them and on the template.
@@ -95,7 +97,7 @@ class SchemaChanges:
 
     def _schema(self, file: TenantFile) -> Schema:
         with translated(file.path), closing(self._open(file.path)) as connection:
-            return read_schema(connection)
+            return self._schemas.read(connection).schema
 
 
 @contextmanager
