@@ -127,6 +127,13 @@ def test_rowids_stay(connection: sqlite3.Connection) -> None:
     ]
 
 
+def test_rowids_stay_where_the_key_is_of_several_columns(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE t (a INTEGER, b INTEGER, PRIMARY KEY (a, b))")
+    connection.execute("INSERT INTO t (rowid, a, b) VALUES (5, 1, 1), (3, 2, 2)")
+    rebuild(connection, table_text(connection, "t"))
+    assert connection.execute("SELECT rowid, a FROM t ORDER BY 1").fetchall() == [(3, 2), (5, 1)]
+
+
 def test_a_counter_of_an_empty_table_stays(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("DELETE FROM users")

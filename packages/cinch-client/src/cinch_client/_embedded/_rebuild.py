@@ -112,7 +112,8 @@ def _copy_sql(connection: sqlite3.Connection, new: TableText, temporary: str) ->
     )
     kept = {fold(column.name) for column in new.columns}
     copied = [column for column, _, _, _ in facts if fold(column) in kept]
-    if not facts[0][3] and not any(key and declared.upper() == "INTEGER" for _, declared, key, _ in facts):
+    keys = [declared.upper() for _, declared, key, _ in facts if key]
+    if not facts[0][3] and keys != ["INTEGER"]:  # neither WITHOUT ROWID nor a key that is the rowid
         copied = [*_rowid([column.name for column in new.columns], [row[0] for row in facts]), *copied]
     columns = ", ".join(map(quote, copied))
     return f"INSERT INTO {quote(temporary)} ({columns}) SELECT {columns} FROM {quote(new.name)}"

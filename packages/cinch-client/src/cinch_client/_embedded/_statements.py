@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import takewhile
 
 from cinch_client._changes import (
     AddColumn,
@@ -19,7 +20,7 @@ from cinch_client._changes import (
 from cinch_client._embedded._ddl import column_sql, create_table_sql, is_constant, references_sql
 from cinch_client._embedded._introspection import read_table
 from cinch_client._embedded._rebuild import Statement, attached, rebuild_statements, table_text
-from cinch_client._embedded._tokens import group_end, mentions, significant
+from cinch_client._embedded._tokens import Token, group_end, mentions, significant
 from cinch_client._embedded._views import create_view_sql
 from cinch_client._errors import SchemaError
 from cinch_client._quoting import quote
@@ -123,10 +124,13 @@ def _add_column(connection: sqlite3.Connection, change: AddColumn) -> list[State
 
 def _drop_column(connection: sqlite3.Connection, change: DropColumn) -> list[Statement]:
     new = table_text(connection, change.table).without_column(change.column)
+    others = [column.name for column in new.columns]
     going: list[str] = []
     for kind, name, sql in attached(connection, change.table):
-        if kind == "index" and _falls_with(change, name, sql, [column.name for column in new.columns]):
+        if kind == "index" and _falls_with(change, name, sql, others):
             going.append(name)
+        if kind == "trigger" and mentions(_occasion(sql), change.column):
+            raise SchemaError(f"cannot {change}: the trigger {name!r} waits for its updates: {sql}")
     return rebuild_statements(connection, new, without_indexes=going)
 
 
@@ -139,10 +143,19 @@ def _falls_with(change: DropColumn, name: str, sql: str, others: list[str]) -> b
     if not mentions([*key, *condition], change.column):
         return False
     if not mentions(key, change.column) or any(mentions(key, other) for other in others):
-        raise SchemaError(
-            f"column {change.table}.{change.column} cannot be dropped: the index {name!r} needs it: {sql}"
-        )
+        raise SchemaError(f"cannot {change}: the index {name!r} needs it: {sql}")
     return True
+
+
+def _occasion(sql: str) -> list[Token]:
+    """Return the columns of a trigger's UPDATE OF; SQLite would take it that they are gone without a word."""
+    tokens = significant(sql)
+    for index, token in enumerate(tokens[:-1]):
+        if token.is_keyword("UPDATE") and tokens[index + 1].is_keyword("OF"):
+            return [*takewhile(lambda token: not token.is_keyword("ON"), tokens[index + 2 :])]
+        if token.is_keyword("BEGIN"):
+            break
+    return []
 
 
 def _update_view(connection: sqlite3.Connection, change: UpdateView) -> list[Statement]:
