@@ -42,7 +42,7 @@ class FieldPlan:
         column: The column's name.
         name: The field's name.
         type: The type of its values, None aside.
-        nullable: Whether None is one of them.
+        nullable: Whether None is one of them; never in a primary key, although SQLite would let it be.
         default: Where the value comes from when a new object does not say.
         writable: Whether it can be written at all.
         alias: The name of its ``Literal``, or "" when it has none.

@@ -120,7 +120,7 @@ def _plan_fields(
                 column=column.name,
                 name=name,
                 type=kind,
-                nullable=column.nullable and not _is_rowid(column, relation),
+                nullable=column.nullable and not column.primary_key,
                 default=default,
                 writable=not column.generated,
                 alias=helpers.take(class_names(f"{class_name}_{name}", "")) if kind.literals else "",

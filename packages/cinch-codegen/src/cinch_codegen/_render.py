@@ -110,7 +110,7 @@ def _model_values(model: ModelPlan, imports: Imports) -> Mapping[str, object]:
         "order": pack(_order(model), _DEEP, ", ", ","),
         "unique": [_quoted(field.name) for field in model.unique],
         "key": [f"{field.name}: {spelling.value(field)}" for field in model.key],
-        "key_names": [field.name for field in model.key],
+        "key_values": _tuple([field.name for field in model.key]),
     }
 
 

@@ -1,5 +1,6 @@
 """The console script: its commands, and how an error looks."""
 
+import logging
 import sys
 
 import click
@@ -7,7 +8,7 @@ import click
 from cinch_client import CinchError
 from cinch_codegen._cli._generate import generate
 from cinch_codegen._cli._quickstart import quickstart
-from cinch_codegen._cli._speech import say, say_error
+from cinch_codegen._cli._speech import Notes, say, say_error
 from cinch_codegen._errors import CodegenError
 
 _FAILED, _INTERRUPTED = 2, 130
@@ -29,6 +30,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    logging.getLogger("cinch_client").addHandler(Notes())
     try:
         code = commands.main(prog_name="cinch-codegen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -1,6 +1,7 @@
 """How the command line talks: data on stdout, everything else on stderr, colours only where they are wanted."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Generator
@@ -29,6 +30,21 @@ def say_error(message: str, *, hint: str = "") -> None:
 def say_note(message: str) -> None:
     """Tell what is worth knowing."""
     _labelled("note", "yellow", message)
+
+
+class Notes(logging.Handler):
+    """Says what libraries log as a warning, each thing once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the record's message."""
+        message = record.getMessage()
+        if message not in self._said:
+            self._said.add(message)
+            say_note(message)
 
 
 def put(text: str) -> None:

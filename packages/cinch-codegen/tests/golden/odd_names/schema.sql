@@ -55,3 +55,4 @@ CREATE TABLE "_hidden" (id TEXT PRIMARY KEY NOT NULL);
 CREATE TABLE a_view (id TEXT PRIMARY KEY NOT NULL);
 CREATE VIEW a AS SELECT id, count(*), id AS "id again" FROM a_view;
 CREATE VIEW "adults_view" AS SELECT 1 AS one, 'x' AS "two words", NULL;
+CREATE VIEW broken AS SELECT * FROM nowhere;

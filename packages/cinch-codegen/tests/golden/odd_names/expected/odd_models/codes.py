@@ -16,20 +16,19 @@ if TYPE_CHECKING:
     from typing_extensions import NotRequired, Self, TypedDict, Unpack
 
     class CodesFilters(TypedDict, total=False, closed=True):  # type: ignore[call-arg,unused-ignore]
-        code: str | None; code__eq: str | None; code__ne: str | None; code__gt: str; code__gte: str
-        code__lt: str; code__lte: str; code__in: Collection[str]; code__not_in: Collection[str]
-        code__between: tuple[str, str]; code__like: str; code__ilike: str; code__contains: str
-        code__startswith: str; code__endswith: str; code__isnull: bool
+        code: str; code__eq: str; code__ne: str; code__gt: str; code__gte: str; code__lt: str; code__lte: str
+        code__in: Collection[str]; code__not_in: Collection[str]; code__between: tuple[str, str]
+        code__like: str; code__ilike: str; code__contains: str; code__startswith: str; code__endswith: str
         label: str | None; label__eq: str | None; label__ne: str | None; label__gt: str; label__gte: str
         label__lt: str; label__lte: str; label__in: Collection[str]; label__not_in: Collection[str]
         label__between: tuple[str, str]; label__like: str; label__ilike: str; label__contains: str
         label__startswith: str; label__endswith: str; label__isnull: bool
 
     class CodesCreate(TypedDict, closed=True):  # type: ignore[call-arg,unused-ignore]
-        code: str | None; label: NotRequired[str | None]
+        code: str; label: NotRequired[str | None]
 
     class CodesUpdate(TypedDict, total=False, closed=True):  # type: ignore[call-arg,unused-ignore]
-        code: str | None; label: str | None
+        code: str; label: str | None
 
     CodesAnyOf = Sequence[CodesFilters] | None
     CodesOrder = Literal[
@@ -43,7 +42,7 @@ class Codes(Model):
 
     __table__: ClassVar[Table] = Table("codes", key=("code",))
 
-    code: str | None
+    code: str
     label: str | None = None
 
     def update(self, /, **values: Unpack[CodesUpdate]) -> Self:

@@ -91,10 +91,10 @@ class OrderItemsHandle(TableHandle[OrderItems], model=OrderItems):
         return self._first(filters, any_of, order_by)
 
     def find_by_id(self, order_id: str, line: int, /) -> OrderItems | None:
-        return self._find((order_id, line,))
+        return self._find((order_id, line))
 
     def get(self, order_id: str, line: int, /) -> OrderItems:
-        return self._get((order_id, line,))
+        return self._get((order_id, line))
 
     def iterate(
         self,

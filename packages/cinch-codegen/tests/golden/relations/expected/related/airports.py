@@ -121,10 +121,10 @@ class AirportsHandle(TableHandle[Airports], model=Airports):
         return self._first(filters, any_of, order_by, include)
 
     def find_by_id(self, country: str, code: str, /, *, include: AirportsInclude = ()) -> Airports | None:
-        return self._find((country, code,), include)
+        return self._find((country, code), include)
 
     def get(self, country: str, code: str, /, *, include: AirportsInclude = ()) -> Airports:
-        return self._get((country, code,), include)
+        return self._get((country, code), include)
 
     def iterate(
         self,
