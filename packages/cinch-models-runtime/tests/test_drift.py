@@ -174,4 +174,10 @@ def test_more_scopes_than_are_remembered(db: CinchDB, monkeypatch: pytest.Monkey
     monkeypatch.setattr(_drift, "_MOST_WATCHES", 2)
     watches = _drift.Watches.of(db, "0123456789abcdef", "warn", "")
     for tenant in ("a", "b", "c", "a"):
-        assert watches.watch("main", tenant) is watches.watch("main", tenant)
+        assert watches.watch(("main", tenant)) is watches.watch(("main", tenant))
+
+
+def test_the_command_names_another_branch(db: CinchDB):
+    watches = _drift.Watches.of(db, "0123456789abcdef", "raise", "cinch-codegen generate shop --output shop")
+    with pytest.raises(DriftError, match=r"run: cinch-codegen generate shop --output shop --branch dev$"):
+        watches.report(db.with_branch("dev"), "fedcba9876543210", first_time=True)

@@ -4,7 +4,7 @@ import copy
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -83,8 +83,7 @@ class Shop(RuleBasedStateMachine):
         if error is not None:
             with pytest.raises(error):
                 made.save()
-            nothing: Any = multiple()
-            return nothing
+            return cast("Any", multiple())
         user = made.save() if save else handle.create(name=name, age=age, email=email)
         self.rows[tenant][user.id] = {"name": name, "age": age, "email": email}
         return user
@@ -239,12 +238,7 @@ class Shop(RuleBasedStateMachine):
 
 def test_the_database_does_what_the_model_says(template: Path):
     Shop.template = template
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
-        Shop,
-        settings=settings(
-            max_examples=50,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
+        Shop, settings=settings(max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=slow)
     )

@@ -1,8 +1,8 @@
 """One model in one scope: what a handle and the objects that came through it share. It never changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 from pydantic import ValidationError
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cinch_models_runtime._drift import SchemaWatch
     from cinch_models_runtime._filters import Where
 
-ResultT = TypeVar("ResultT")
 _bind = BINDING.set
 
 
@@ -59,7 +58,7 @@ class Binding(Generic[RowT]):
 
     def related(self, model: str) -> "Binding[Any]":
         """Return the binding of another model in the same scope."""
-        return getattr(self.models, model).__binding__
+        return _rebind(self.models, model)
 
     def where_is(self) -> str:
         """Return the scope as messages name it."""
@@ -128,27 +127,30 @@ class Binding(Generic[RowT]):
 
     def update_one(self, values: Row, where: "Where") -> Row | None:
         """Change the row that *where* identifies; return it as it is stored, or None when there is none."""
-        operation = Update(self.codec.table.name, values, where, self.codec.selected)
-        stored = self._hooked("update", operation, (values,), lambda: self.execute(operation))
+        stored = self._update(Update(self.codec.table.name, values, where, self.codec.selected))
         return stored[0] if isinstance(stored, list) and stored else None
 
     def update_many(self, values: Row, where: "Where") -> int:
         """Change rows; return how many."""
-        operation = Update(self.codec.table.name, values, where)
-        changed = self._hooked("update", operation, (values,), lambda: self.execute(operation))
+        changed = self._update(Update(self.codec.table.name, values, where))
         return changed if isinstance(changed, int) else len(changed)
+
+    def _update(self, operation: Update) -> list[Row] | int:
+        if not self.hooks:
+            return self.execute(operation)
+        self._fire("before_update", operation, (operation.values,))
+        result = self.execute(operation)
+        self._fire("after_update", operation, (operation.values,))
+        return result
 
     def delete(self, where: "Where") -> int:
         """Remove rows; return how many."""
         operation = Delete(self.codec.table.name, where)
-        return self._hooked("delete", operation, (), lambda: self.execute(operation))
-
-    def _hooked(self, verb: str, operation: Operation, values: tuple[Row, ...], run: Callable[[], ResultT]) -> ResultT:
         if not self.hooks:
-            return run()
-        self._fire(f"before_{verb}", operation, values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        result = run()
-        self._fire(f"after_{verb}", operation, values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            return self.execute(operation)
+        self._fire("before_delete", operation, ())
+        result = self.execute(operation)
+        self._fire("after_delete", operation, ())
         return result
 
     def _fire(self, name: EventName, operation: Operation, values: tuple[Mapping[str, Any], ...]) -> None:
@@ -177,4 +179,4 @@ class Binding(Generic[RowT]):
 
 
 def _rebind(models: "CinchModels", model: str) -> "Binding[Any]":
-    return getattr(models, model).__binding__
+    return cast("Binding[Any]", getattr(models, model).__binding__)

@@ -15,6 +15,7 @@ from cinch_models_runtime._suggestions import did_you_mean
 if TYPE_CHECKING:
     from cinch_models_runtime._handle import Handle
     from cinch_models_runtime._model import RowModel
+    from cinch_models_runtime._rows import RowCodec
 
 _MOST_CONTAINERS = 1024
 
@@ -40,7 +41,7 @@ class CinchModels:
     _registry: ClassVar[Mapping[str, str]] = {}
     _fingerprint: ClassVar[str] = ""
     _command: ClassVar[str] = "cinch-codegen generate DATABASE --output DIRECTORY"
-    _handle_classes: ClassVar[dict[str, "type[Handle[Any]]"]] = {}
+    _handle_classes: ClassVar[dict[str, tuple["type[Handle[Any]]", "RowCodec[Any]"]]] = {}
 
     def __init_subclass__(cls) -> None:
         cls._handle_classes = {}
@@ -59,7 +60,9 @@ class CinchModels:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        return self._derived(self.connection.branch, name) or self._derive(self.connection.with_tenant(name))
+        scope = (self._scope[0], name)
+        found = self._family.containers.get(scope)
+        return cast("Self", found) if found else self._derive(self.connection.with_tenant(name), scope)
 
     def with_branch(self, name: str) -> Self:
         """Return the same models for another branch; whether it exists shows at first use.
@@ -67,16 +70,18 @@ class CinchModels:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        return self._derived(name, self.connection.tenant) or self._derive(self.connection.with_branch(name))
+        scope = (name, self._scope[1])
+        found = self._family.containers.get(scope)
+        return cast("Self", found) if found else self._derive(self.connection.with_branch(name), scope)
 
-    def _derived(self, branch: str, tenant: str) -> Self | None:
-        return cast("Self | None", self._family.containers.get((branch, tenant)))
-
-    def _derive(self, connection: CinchDB) -> Self:
+    def _derive(self, connection: CinchDB, scope: tuple[str, str]) -> Self:
         made = object.__new__(type(self))
         made.connection = connection
-        made._family = self._family
-        made._family.keep(made)
+        made._scope = scope
+        made._family = family = self._family
+        if len(family.containers) >= _MOST_CONTAINERS:
+            family.containers.clear()
+        family.containers[scope] = made
         return made
 
     @contextmanager
@@ -89,7 +94,7 @@ class CinchModels:
             DriftError: The schema has changed, with ``on_drift="raise"``; nothing was begun.
         """
         with self.connection.transaction():
-            self._family.watches.watch(self.connection.branch, self.connection.tenant).look(self.connection)
+            self._family.watches.watch(self._scope).look(self.connection)
             yield
 
     def on(self, event: EventName, model: "type[RowModel] | str | None", hook: Hook) -> None:
@@ -107,20 +112,18 @@ class CinchModels:
         """
         name = model.__name__ if isinstance(model, type) else model
         if name is not None:
-            self._handle_class(name)
+            self._find_class(name)
         self._family.hooks.add(event, name, hook)
 
-    def _handle_class(self, name: str) -> "type[Handle[Any]]":
-        found = self._handle_classes.get(name)
-        if found is None:
-            module = self._registry.get(name)
-            if module is None:
-                raise AttributeError(
-                    f"{type(self).__name__} has no model {name!r};{did_you_mean(name, self._registry)} "
-                    f"it has {', '.join(self._registry) or 'none'}"
-                )
-            found = getattr(import_module(f"{self._package}.{module}"), f"{name}Handle")
-            self._handle_classes[name] = found
+    def _find_class(self, name: str) -> tuple["type[Handle[Any]]", "RowCodec[Any]"]:
+        module = self._registry.get(name)
+        if module is None:
+            raise AttributeError(
+                f"{type(self).__name__} has no model {name!r};{did_you_mean(name, self._registry)} "
+                f"it has {', '.join(self._registry) or 'none'}"
+            )
+        handle_class = getattr(import_module(f"{self._package}.{module}"), f"{name}Handle")
+        found = self._handle_classes[name] = (handle_class, codec_of(handle_class.__model__))
         return found
 
     if not TYPE_CHECKING:  # a checker that saw this would believe in any model
@@ -128,11 +131,10 @@ class CinchModels:
         def __getattr__(self, name: str) -> "Handle[Any]":
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            handle_class = self._handle_class(name)
-            family, connection = self._family, self.connection
-            watch = family.watches.watch(connection.branch, connection.tenant)
-            codec = codec_of(handle_class.__model__)
-            handle = handle_class(Binding(self, codec, connection, watch, family.hooks))
+            handle_class, codec = self._handle_classes.get(name) or self._find_class(name)
+            family = self._family
+            watch = family.watches.watch(self._scope)
+            handle = handle_class(Binding(self, codec, self.connection, watch, family.hooks))
             setattr(self, name, handle)
             return handle
 
@@ -149,6 +151,7 @@ class CinchModels:
     def __setstate__(self, state: tuple[CinchDB, OnDrift, Hooks]) -> None:
         self.connection, on_drift, hooks = state
         watches = Watches.of(self.connection, self._fingerprint, on_drift, self._command)
+        self._scope = (self.connection.branch, self.connection.tenant)
         self._family = _Family(on_drift, hooks, watches)
 
     def __copy__(self) -> Self:
@@ -168,9 +171,3 @@ class _Family:
         self.hooks = hooks
         self.watches = watches
         self.containers: dict[tuple[str, str], CinchModels] = {}
-
-    def keep(self, models: CinchModels) -> None:
-        """Let the next one who asks for this scope have the same container."""
-        if len(self.containers) >= _MOST_CONTAINERS:
-            self.containers.clear()
-        self.containers[models.connection.branch, models.connection.tenant] = models

@@ -71,13 +71,13 @@ class Watches:
         key = (connection.with_branch("main").with_tenant("main"), expected, on_drift)
         return cls._shared.setdefault(key, cls(expected, on_drift, command))
 
-    def watch(self, branch: str, tenant: str) -> SchemaWatch:
-        """Return the watch of one scope."""
-        found = self._by_scope.get((branch, tenant))
+    def watch(self, scope: tuple[str, str]) -> SchemaWatch:
+        """Return the watch of a branch and tenant."""
+        found = self._by_scope.get(scope)
         if found is None:
             if len(self._by_scope) >= _MOST_WATCHES:
                 self._by_scope.clear()
-            found = self._by_scope.setdefault((branch, tenant), SchemaWatch(self))
+            found = self._by_scope.setdefault(scope, SchemaWatch(self))
         return found
 
     def report(self, connection: CinchDB, found: str, *, first_time: bool) -> None:
@@ -91,6 +91,8 @@ class Watches:
             f"the schema of {scope} has changed since this package was generated "
             f"(fingerprint {self.expected} then, {found} now); run: {self._command}"
         )
+        if connection.branch != "main" and "--branch" not in self._command:
+            message += f" --branch {connection.branch}"
         if self._raises:
             raise DriftError(message)
         if first_time:

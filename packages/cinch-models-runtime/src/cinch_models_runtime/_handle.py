@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
 from cinch_client import Count, QueryError, Select
 from cinch_models_runtime import _filters, _signatures, _storing
 from cinch_models_runtime._rows import RowT, no_key
-from cinch_models_runtime._slots import BINDING
+from cinch_models_runtime._slots import BINDING, STATE
 
 if TYPE_CHECKING:
     from cinch_models_runtime._binding import Binding
@@ -149,7 +149,7 @@ class TableHandle(Handle[RowT]):
             yield from found
             if len(found) < batch_size:
                 return
-            after = _filters.after(key, _storing.key_of(found[-1], binding.codec))
+            after = _filters.after(key, _storing.key_of(found[-1], STATE.get(found[-1]), binding.codec))
 
     def _create(self, values: Values) -> RowT:
         binding = self.__binding__

@@ -1,7 +1,7 @@
 """The bases of generated models: an object is one row, and knows the tenant that it belongs to."""
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import ConfigDict, model_validator
 
@@ -13,6 +13,8 @@ from cinch_models_runtime._table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+RelatedT = TypeVar("RelatedT")
 
 
 class RowModel(SlottedModel):
@@ -44,10 +46,11 @@ class RowModel(SlottedModel):
             setattr(made, name, value)
         return made
 
-    def _related(self, name: str) -> Any:  # noqa: ANN401 - the generated property says which type
+    # The generated property says which type it is; Any would not do, because strict checkers refuse to return it.
+    def _related(self, name: str) -> RelatedT:  # type: ignore[type-var]  # pyright: ignore[reportInvalidTypeVarUse]
         state = STATE.get(self)
         if state is not None and name in state.related:
-            return state.related[name]
+            return cast("RelatedT", state.related[name])
         model = type(self).__name__
         raise NotLoadedError(f"{model}.{name} was not loaded; ask for it: models.{model}.select(include=[{name!r}])")
 

@@ -56,8 +56,9 @@ class RowCodec(Generic[RowT]):
         odd_keys = [column for column in self.table.key if not _schemas.is_plain(self._types[self.fields[column]])]
         self.kept = tuple(dict.fromkeys([*sorted(self.json), *odd_keys]))
         row = self._row_schema()
-        self.validated = SchemaValidator(row).validate_python
-        self._read_many = SchemaValidator(core_schema.list_schema(row, fail_fast=True)).validate_python
+        self.validated: Callable[..., RowT] = SchemaValidator(row).validate_python
+        rows = core_schema.list_schema(row, fail_fast=True)
+        self._read_many: Callable[[list[Row]], list[RowT]] = SchemaValidator(rows).validate_python
 
     # --- rows → objects -------------------------------------------------------------------------------------
 
@@ -127,13 +128,13 @@ class RowCodec(Generic[RowT]):
             QueryError: A name is no column.
             InvalidValueError: A value does not fit its column, or a required one is missing.
         """
-        return self._checked(self._write_new, rows)
+        return cast("list[Row]", self._checked(self._write_new, rows))
 
     def changes(self, values: Values) -> Row:
         """Do the same for the values of an update, where nothing is required."""
-        return self._checked(self._write_changes, values)
+        return cast("Row", self._checked(self._write_changes, values))
 
-    def _checked(self, validator: SchemaValidator, values: object) -> Any:  # noqa: ANN401 - a dict or a list of them
+    def _checked(self, validator: SchemaValidator, values: object) -> object:
         try:
             return validator.validate_python(values)
         except ValidationError as error:

@@ -35,7 +35,7 @@ class ModelSignature(inspect.Signature):
             expanded += expand(self._model, self._function.__name__) if expand else [parameter]
         return inspect.Signature(expanded).parameters
 
-    def replace(self, **changes: Any) -> inspect.Signature:  # noqa: ANN401 - as in inspect
+    def replace(self, **changes: Any) -> inspect.Signature:  # type: ignore[override]  # noqa: ANN401 - as in inspect
         """Return an ordinary signature with these changes, as :meth:`inspect.Signature.replace` does."""
         return inspect.Signature(
             list(changes.get("parameters", self.parameters.values())),

@@ -36,47 +36,47 @@ def insert(target: "RowModel") -> None:
     fields = vars(target)
     names = target.model_fields_set.union(codec.client_filled)
     row = codec.new_rows([{name: fields[name] for name in codec.columns if name in names and name in fields}])[0]
-    take(target, binding.insert([row])[0], binding)
+    take(target, binding.insert((row,))[0], binding, STATE.get(target))
 
 
 def update(target: "RowModel", values: Mapping[str, Any]) -> None:
     """Write what has changed, and *values*, by field; nothing is sent when there is nothing to write."""
-    binding = _stored_binding_of(target)
+    binding, state = _stored(target)
     codec = binding.codec
-    changed = _changes(target, codec)
+    changed = {} if state is None else _changes(target, state, codec)
     changed.update(values)
     if not changed:
         return
-    row = binding.update_one(codec.changes(changed), _identity(target, codec))
+    row = binding.update_one(codec.changes(changed), _identity(target, state, codec))
     if row is None:
-        raise _gone(target, binding)
-    take(target, row, binding)
+        raise _gone(target, state, binding)
+    take(target, row, binding, state)
 
 
 def delete(target: "RowModel") -> bool:
     """Remove the row; return whether it was there."""
-    binding = _stored_binding_of(target)
-    return binding.delete(_identity(target, binding.codec)) > 0
+    binding, state = _stored(target)
+    return binding.delete(_identity(target, state, binding.codec)) > 0
 
 
 def reread(target: "RowModel") -> None:
     """Take over what is stored now."""
-    binding = _stored_binding_of(target)
-    rows = binding.execute(binding.select(_identity(target, binding.codec)))
+    binding, state = _stored(target)
+    rows = binding.execute(binding.select(_identity(target, state, binding.codec)))
     if not rows:
-        raise _gone(target, binding)
-    take(target, rows[0], binding)
+        raise _gone(target, state, binding)
+    take(target, rows[0], binding, state)
 
 
-def take(target: "RowModel", row: Row, binding: "Binding[Any]") -> None:
+def take(target: "RowModel", row: Row, binding: "Binding[Any]", state: State | None) -> None:
     """Make *target* the object of a stored row, in place; relations stay while the columns they hang on do."""
     codec = binding.codec
-    before, state = vars(target), STATE.get(target)
+    before = vars(target)
     codec.read_into(target, row, binding.connection)
     if state is None and not codec.kept:
         return
     fresh = State(codec.keep(row))
-    if state is not None:
+    if state is not None and state.related:
         now = vars(target)
         for name, related in state.related.items():
             fields = [codec.fields[column] for column in codec.relations[name].columns]
@@ -85,7 +85,7 @@ def take(target: "RowModel", row: Row, binding: "Binding[Any]") -> None:
     STATE.set(target, fresh)
 
 
-def key_of(target: "RowModel", codec: "RowCodec[Any]") -> list[object]:
+def key_of(target: "RowModel", state: State | None, codec: "RowCodec[Any]") -> list[object]:
     """Return the stored values of the primary key, also when it was assigned since.
 
     Raises:
@@ -93,7 +93,7 @@ def key_of(target: "RowModel", codec: "RowCodec[Any]") -> list[object]:
     """
     if not codec.key:
         raise no_key(codec)
-    fields, state = vars(target), STATE.get(target)
+    fields = vars(target)
     if state is None:
         return [fields[field] for field in codec.key]
     stored = state.changes | {codec.fields[column]: value for column, value in state.stored.items()}
@@ -117,22 +117,20 @@ def _binding_of(target: "RowModel") -> "Binding[Any]":
     return binding
 
 
-def _stored_binding_of(target: "RowModel") -> "Binding[Any]":
-    binding = _binding_of(target)
-    if is_unsaved(target):
+def _stored(target: "RowModel") -> tuple["Binding[Any]", State | None]:
+    """Return what is to be known of an object whose row is to be addressed."""
+    binding, state = _binding_of(target), STATE.get(target)
+    if state is not None and state.unsaved:
         raise RecordNotFoundError(f"this {type(target).__name__} has not been stored yet; call save() first")
-    return binding
+    return binding, state
 
 
-def _identity(target: "RowModel", codec: "RowCodec[Any]") -> tuple[Condition, ...]:
-    values = key_of(target, codec)
+def _identity(target: "RowModel", state: State | None, codec: "RowCodec[Any]") -> tuple[Condition, ...]:
+    values = key_of(target, state, codec)
     return tuple([Condition(column, "eq", value) for column, value in zip(codec.table.key, values, strict=True)])
 
 
-def _changes(target: "RowModel", codec: "RowCodec[Any]") -> dict[str, Any]:
-    state = STATE.get(target)
-    if state is None:
-        return {}
+def _changes(target: "RowModel", state: State, codec: "RowCodec[Any]") -> dict[str, Any]:
     fields = vars(target)
     changes = {
         name: fields[name]
@@ -150,5 +148,5 @@ def _same(before: object, now: object) -> bool:
     return before is now or (type(before) is type(now) and before == now)
 
 
-def _gone(target: "RowModel", binding: "Binding[Any]") -> RecordNotFoundError:
-    return not_found(binding, key_of(target, binding.codec))
+def _gone(target: "RowModel", state: State | None, binding: "Binding[Any]") -> RecordNotFoundError:
+    return not_found(binding, key_of(target, state, binding.codec))
