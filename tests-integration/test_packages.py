@@ -172,10 +172,7 @@ def test_every_error_has_its_own_code() -> None:
 
 @pytest.mark.parametrize(("package", "error"), ERRORS, ids=[error.__name__ for _, error in ERRORS])
 def test_every_error_is_documented(package: str, error: type[cinch_client.CinchError]) -> None:
-    readme = (ROOT / "packages" / package / "README.md").read_text()
-
-    assert f"`{error.__name__}`" in readme
-    assert f"`{error.code}`" in readme
+    assert f"`{error.__name__}`" in (ROOT / "packages" / package / "README.md").read_text()
 
 
 def test_what_may_be_tried_again() -> None:
