@@ -124,7 +124,8 @@ class CinchDB:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        return CinchDB(self._engine, self._scope._replace(tenant=check_name(name, "tenant")))
+        database, branch, _ = self._scope
+        return CinchDB(self._engine, Scope(database, branch, check_name(name, "tenant")))
 
     def with_branch(self, name: str) -> "CinchDB":
         """Return the same connection for another branch; whether it exists shows at first use.
@@ -132,7 +133,8 @@ class CinchDB:
         Raises:
             InvalidNameError: The name is not allowed.
         """
-        return CinchDB(self._engine, self._scope._replace(branch=check_name(name, "branch")))
+        database, _, tenant = self._scope
+        return CinchDB(self._engine, Scope(database, check_name(name, "branch"), tenant))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CinchDB) and self._engine is other._engine and self._scope == other._scope

@@ -18,9 +18,8 @@ AUTOMATIC_COLUMNS = ("id", "created_at", "updated_at")
 """The columns that every table gets, in this order."""
 
 _MAX_LENGTH = 63
-_SCOPE = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
-_IDENTIFIER = re.compile(r"[a-z](?:[a-z0-9_]*[a-z0-9])?")
-_DOUBLED = re.compile(r"--|__|-_|_-")
+_SCOPE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
 
 # What 0.1 pastes into SQL unquoted and SQLite then refuses (https://www.sqlite.org/lang_keywords.html; only the
@@ -63,16 +62,10 @@ def _problem(name: object, kind: Kind) -> str | None:
     if len(name) > _MAX_LENGTH:
         return f"it has {len(name)} characters; {_MAX_LENGTH} is the most"
     if kind in {"database", "branch", "tenant"}:
-        pattern, rule = (
-            _SCOPE,
-            "use lower-case letters, digits, '-' and '_', a letter or digit first and last",
-        )
-    else:
-        pattern, rule = _IDENTIFIER, "use lower-case letters, digits and '_', a letter first, no '_' last"
-    if pattern.fullmatch(name) is None:
-        return rule
-    if _DOUBLED.search(name):
-        return "'-' and '_' cannot stand beside each other"
+        if _SCOPE.fullmatch(name) is None:
+            return "use lower-case letters and digits, with a single '-' or '_' between them"
+    elif _IDENTIFIER.fullmatch(name) is None:
+        return "use lower-case letters and digits, a letter first, with a single '_' between them"
     if name in _DEVICES:
         return "some systems reserve it for a device"
     if kind in {"table", "view", "index"} and name.startswith("sqlite_"):
