@@ -1,0 +1,80 @@
+"""What the front page shows, runs, and its two commands stand where a stranger's eye and the CI script look for them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cinch_client
+from cinch_client import Column, ForeignKeyRef
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")) if kind == language]
+
+
+def make_shop(directory: Path) -> None:
+    cinch_client.init_project(directory, "shop")
+    db = cinch_client.connect("shop", project_dir=directory)
+    db.create_table(
+        "users",
+        [Column("name", "TEXT", nullable=False), Column("email", "TEXT", unique=True), Column("age", "INTEGER")],
+    )
+    db.create_table(
+        "orders",
+        [
+            Column("user_id", "TEXT", nullable=False, foreign_key=ForeignKeyRef("users")),
+            Column("total", "REAL", nullable=False),
+            Column("status", "TEXT", nullable=False, default="'open'"),
+        ],
+    )
+    db.create_tenant("acme")
+
+
+def run(directory: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *command],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_program_of_the_readme_runs(tmp_path: Path) -> None:
+    (program,) = blocks("python")
+    make_shop(tmp_path)
+    run(tmp_path, "-m", "cinch_codegen", "generate", "shop", "--output", "shop_models")
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+
+    assert run(tmp_path, "program.py") == "Bob [99.5]\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [(0, "pip install uv && uv run cinch-codegen quickstart\n"), (1, "pip install uv && uv run pytest\n")],
+    ids=["the main job", "the tests"],
+)
+def test_the_two_commands_come_first(place: int, command: str) -> None:
+    assert blocks("sh")[place] == command
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "packages").glob("*/README.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+
+    assert broken == []
