@@ -1,4 +1,4 @@
-"""What the front page shows, runs, and its two commands stand where a stranger's eye and the CI script look for them."""
+"""What the front page shows runs, and its two commands stand where strangers and the CI script look for them."""
 
 import re
 import subprocess
