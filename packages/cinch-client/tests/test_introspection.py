@@ -246,6 +246,16 @@ def test_a_row_factory_does_not_matter(connection: sqlite3.Connection) -> None:
     assert read_schema(connection) == plain
 
 
+def test_equal_definitions_share_one_schema(connection: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(":memory:")) as other:
+        for each in (connection, other):
+            each.execute("CREATE TABLE shared (a TEXT)")
+        assert read_schema(other) is read_schema(connection)
+        other.execute("ALTER TABLE shared ADD COLUMN b")
+        assert [c.name for c in read_schema(other).tables[0].columns] == ["a", "b"]
+        assert [c.name for c in read_schema(connection).tables[0].columns] == ["a"]
+
+
 def test_the_digest_follows_every_definition(connection: sqlite3.Connection) -> None:
     seen = {schema_digest(connection)}
     for statement in (

@@ -49,6 +49,10 @@ _FOREIGN_KEYS = """
     WHERE m.type = 'table'"""
 _HIDDEN, _GENERATED = 1, (2, 3)
 
+# Tenants of a branch have the same definitions, and a schema depends on nothing else.
+_known: dict[tuple[str, bool], Schema] = {}
+_MOST_KNOWN = 256
+
 # https://www.sqlite.org/datatype3.html#determination_of_column_affinity
 _AFFINITIES: tuple[tuple[str, ColumnType], ...] = (
     ("INT", "INTEGER"),
@@ -75,6 +79,18 @@ def read_schema(connection: sqlite3.Connection, *, include_system: bool = False)
         The schema. A view or a virtual table that SQLite cannot read (it names a table that is gone, or a
         module that is not there) is left out, and logged as a warning.
     """
+    digest = schema_digest(connection)
+    known = _known.get((digest, include_system))
+    if known is None:
+        known = _read_schema(connection, include_system=include_system)
+        if schema_digest(connection) == digest:  # nobody has changed it meanwhile
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[digest, include_system] = known
+    return known
+
+
+def _read_schema(connection: sqlite3.Connection, *, include_system: bool) -> Schema:
     facts = _Facts.read(connection, name=None)
     wanted = [name for name in facts.relations if not is_system(name)]
     if include_system:
