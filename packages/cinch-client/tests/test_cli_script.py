@@ -14,6 +14,7 @@ from cinch_client import connect, init_project
 
 SCRIPT = "import sys; from cinch_client._cli import main; sys.exit(main())"
 CTRL_C = b"\x03"
+SECONDS = 60
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def run(project: Path, *words: str, **options: str) -> subprocess.CompletedProce
         stdin=subprocess.DEVNULL,
         text=True,
         check=False,
+        timeout=SECONDS,
     )
 
 
@@ -68,7 +70,7 @@ def run_on_terminal(project: Path, *words: str, answer: bytes = b"", **options: 
             if not part:
                 break
         os.close(ours)  # hangs up, should it still be waiting
-        process.wait()
+        process.wait(SECONDS)
     return process.returncode, shown.decode()
 
 
@@ -95,6 +97,7 @@ def test_a_reader_that_has_enough(project: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "query", many, "--json"],
         cwd=project,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -103,7 +106,7 @@ def test_a_reader_that_has_enough(project: Path) -> None:
         process.stdout.read(10)
         process.stdout.close()
         complaint = process.stderr.read()
-        process.wait()
+        process.wait(SECONDS)
     assert (process.returncode, complaint) == (0, b"")
 
 
@@ -138,6 +141,13 @@ def test_a_question_is_asked_before_something_is_destroyed(
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra_one_line_says_what_to_install(project: Path, missing: str) -> None:
     script = f"import sys; sys.modules[{missing!r}] = None; {SCRIPT}"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
     assert done.returncode == 2
     assert done.stderr == "error: the command line needs click and rich: pip install 'cinch-client[cli]'\n"

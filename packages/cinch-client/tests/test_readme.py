@@ -21,7 +21,15 @@ def blocks(language: str) -> list[str]:
 
 def test_the_program_runs(tmp_path: Path) -> None:
     (program,) = blocks("python")
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.stdout, done.stderr) == ("[{'email': 'ada@example.com', 'total': 99.5}]\n", "")
     assert done.stdout.strip() in README
 

@@ -189,6 +189,52 @@ def test_what_cannot_be_made_anew(connection: sqlite3.Connection, name: str, err
         table_text(connection, name)
 
 
+ODD_DEFINITIONS = (
+    """CREATE TABLE 't' ('a' 'TEXT', "b" "VARCHAR"(10), [c d] INT, `e` TEXT)""",
+    "CREATE TABLE main.t(a INT,b INT,PRIMARY KEY(a DESC,b)ON CONFLICT REPLACE)",
+    "CREATE TABLE t(a INTEGER PRIMARY KEY DESC)",
+    """CREATE TABLE t(a DEFAULT -5, b DEFAULT +.5e-3, c DEFAULT x'ff', d DEFAULT abc, e DEFAULT "q" NOT NULL)""",
+    "CREATE TABLE t(a CHECK(a>0)CHECK(a<9)UNIQUE,b,UNIQUE(a,b)CHECK(a<>b)FOREIGN KEY(b)REFERENCES t(a))",
+    "CREATE TABLE t(a CONSTRAINT x CONSTRAINT y NOT NULL, CONSTRAINT z CONSTRAINT w UNIQUE(a))",
+    "CREATE TABLE t(a TEXT COLLATE NOCASE, b AS (a||'x'), c INT AS (length(b)) STORED, UNIQUE(a COLLATE RTRIM))",
+    "CREATE TABLE t(a/*x*/INT--y\n,b--z\n)--end",
+    """CREATE TABLE t AS SELECT 1 AS [x y], 'a' AS "q""q", 2.5 z""",
+    "CREATE TABLE t(a INT REFERENCES t ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, b NOT NULL ON CONFLICT FAIL)",
+    """CREATE TABLE t(key TEXT, replace INT, "check" INT CHECK("check">0), abort, desc_)""",
+    "CREATE TABLE t(a TEXT PRIMARY KEY) WITHOUT ROWID, STRICT",
+    "CREATE TABLE [a b]([c d] INT,[e] TEXT CHECK([a b].[e]<>']'))",
+    "CREATE TABLE t(a CHECK (CASE WHEN a THEN 1 ELSE 0 END), b DECIMAL(10,2) DEFAULT (1 + (2 * 3)), c DEFAULT '[(]')",
+    "CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, b UNIQUE ON CONFLICT IGNORE)",
+    "CREATE TABLE t(rowid,_rowid_,oid,x)",
+    "CREATE TABLE t(\u00e9 TEXT, \u00c4 INT, \u00e4 INT, \u540d TEXT UNIQUE)",
+    "CREATE TABLE t(a generated always as (1), b INT, generated, always)",
+    """CREATE TABLE "or""der"(a,b, check("or""der".a > 0))""",
+)
+
+
+@pytest.mark.parametrize("definition", ODD_DEFINITIONS)
+def test_an_odd_definition_survives(definition: str) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(definition)
+        (schema, facts) = read_schema(connection), every_fact(connection)
+        rebuild(connection, table_text(connection, schema.tables[0].name))
+        assert read_schema(connection) == schema
+        assert every_fact(connection) == facts
+
+
+def every_fact(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+    """Ask SQLite for all that it knows of a definition."""
+    return [
+        connection.execute(sql).fetchall()
+        for sql in (
+            "SELECT name, ncol, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'",
+            "SELECT c.* FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE type = 'table' ORDER BY m.name",
+            "SELECT k.* FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS k",
+            "SELECT i.*, c.* FROM sqlite_master, pragma_index_list(tbl_name) AS i, pragma_index_xinfo(i.name) AS c",
+        )
+    ]
+
+
 names = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=6)
 tables = names.filter(lambda name: not name.lower().startswith(("sqlite_", "pragma_")))
 values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.binary(max_size=4)
