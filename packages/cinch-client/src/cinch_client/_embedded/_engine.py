@@ -3,7 +3,7 @@
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,8 +32,9 @@ from cinch_client._errors import (
 )
 from cinch_client._names import TEMPLATE_TENANT
 from cinch_client._operations import Count, Lookup, Operation, Row, Select
+from cinch_client._quoting import quote
 from cinch_client._schema import Schema, TableSchema
-from cinch_client._values import NaiveTimestamps, encode_parameters
+from cinch_client._values import NaiveTimestamps, Storable, encode_parameters
 
 Synchronous = Literal["normal", "full"]
 _Arguments = TypeVarTuple("_Arguments")
@@ -94,7 +95,14 @@ class EmbeddedEngine:
     def query(self, scope: Scope, sql: str, parameters: Parameters, timeout: float) -> list[Row]:
         """Run read-only SQL."""
         bound = encode_parameters(parameters, self.naive_timestamps)
-        with self._reading(scope) as lease, read_only(lease.connection, timeout) as guard:
+        with self._reading(scope) as lease:
+            self._set_up_modules(lease)
+            return self._query(lease, sql, bound, timeout)
+
+    def _query(
+        self, lease: Lease, sql: str, bound: Sequence[Storable] | Mapping[str, Storable], timeout: float
+    ) -> list[Row]:
+        with read_only(lease.connection, timeout) as guard:
             try:
                 cursor = lease.connection.execute(sql, bound)
                 rows = cursor.fetchall()
@@ -103,6 +111,14 @@ class EmbeddedEngine:
             if cursor.description is None:
                 raise QueryError("the SQL holds no statement")
             return _rows.named([column[0] for column in cursor.description], rows, guard.read, lease.schema.schema)
+
+    @staticmethod
+    def _set_up_modules(lease: Lease) -> None:
+        """Let the modules of virtual tables prepare what they need; R*Tree prepares writes, which the guard refuses."""
+        for table in lease.schema.schema.tables:
+            if table.virtual:
+                with translated(lease.file.path):
+                    lease.connection.execute(f"SELECT 1 FROM {quote(table.name)} LIMIT 0")
 
     def schema(self, scope: Scope) -> Schema:
         """Read the tenant's schema."""
@@ -287,6 +303,9 @@ class EmbeddedEngine:
     def _lease(self, file: PooledFile, now: float) -> Lease:
         try:
             lease = file.idle.pop()
+            while lease.epoch != file.epoch and lease.inode != file.inode:  # came back while the file was replaced
+                self._pool.discard(lease)
+                lease = file.idle.pop()
         except IndexError:
             with translated(file.path):
                 lease = self._pool.lease(file)
