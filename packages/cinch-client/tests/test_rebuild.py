@@ -228,7 +228,7 @@ def every_fact(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]
         connection.execute(sql).fetchall()
         for sql in (
             "SELECT name, ncol, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'",
-            "SELECT c.* FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE type = 'table' ORDER BY m.name",
+            "SELECT c.* FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' ORDER BY m.name",
             "SELECT k.* FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS k",
             "SELECT i.*, c.* FROM sqlite_master, pragma_index_list(tbl_name) AS i, pragma_index_xinfo(i.name) AS c",
         )
