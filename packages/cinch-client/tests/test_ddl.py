@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cinch_client._definitions import Column, ForeignKeyRef
@@ -99,6 +99,7 @@ sql_pieces = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(expression=sql_pieces | st.text(max_size=12))
 def test_no_default_adds_a_column_or_a_constraint(expression: str) -> None:
     try:
@@ -179,9 +180,7 @@ def test_what_is_no_ordinary_table_is_refused(sql: str) -> None:
 
 
 def test_another_name() -> None:
-    table = read_table_text('CREATE TABLE t (a CHECK (t.a > 0 AND "t" . a < 9), b AS ([T].a))').called(
-        'new "one"'
-    )
+    table = read_table_text('CREATE TABLE t (a CHECK (t.a > 0 AND "t" . a < 9), b AS ([T].a))').called('new "one"')
     assert table.sql() == 'CREATE TABLE "new ""one""" (a CHECK (a > 0 AND  a < 9), b AS (a))'
 
 
@@ -265,6 +264,7 @@ bodies = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(columns=st.lists(st.tuples(names, bodies), min_size=1, max_size=4, unique_by=lambda c: c[0].lower()))
 def test_taking_apart_and_joining_gives_the_same_table(columns: list[tuple[str, str]]) -> None:
     written = ",".join('"' + name.replace('"', '""') + '" ' + body for name, body in columns)
@@ -283,6 +283,7 @@ def test_taking_apart_and_joining_gives_the_same_table(columns: list[tuple[str, 
         assert read_table_text(table.sql()) == table
 
 
+@settings(deadline=None)
 @given(sql=st.text(max_size=30))
 def test_tokens_cover_the_text(sql: str) -> None:
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cinch_client._embedded._introspection import (
@@ -277,6 +277,7 @@ names = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs
 relations = names.filter(lambda name: not name.lower().startswith(("sqlite_", "__")) and not name.startswith("pragma_"))
 
 
+@settings(deadline=None)
 @given(name=relations, columns=st.lists(names, min_size=1, max_size=4, unique_by=str.lower), view=relations)
 def test_any_names_are_read_back(name: str, columns: list[str], view: str) -> None:
     listed = ", ".join(map(quote, columns))

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cinch_client._errors import InvalidNameError
@@ -30,14 +30,13 @@ def test_quoting(identifier: str, quoted: str) -> None:
     assert quote(identifier) == quoted
 
 
-@pytest.mark.parametrize(
-    "identifier", ["a\x00b", "\x00", "a\ud800b"], ids=["NUL inside", "NUL", "lone surrogate"]
-)
+@pytest.mark.parametrize("identifier", ["a\x00b", "\x00", "a\ud800b"], ids=["NUL inside", "NUL", "lone surrogate"])
 def test_what_no_file_can_hold_is_refused(identifier: str) -> None:
     with pytest.raises(InvalidNameError, match="nothing can be called so"):
         quote(identifier)
 
 
+@settings(deadline=None)
 @given(identifier=identifiers)
 @example('"" ; --')
 @example("]")
@@ -53,6 +52,7 @@ def test_a_column_of_any_name_survives_sqlite(identifier: str) -> None:
         assert connection.execute("SELECT name FROM pragma_table_info('t')").fetchall() == [(identifier,)]
 
 
+@settings(deadline=None)
 @given(identifier=identifiers.filter(lambda name: not name.lower().startswith("sqlite_")))
 def test_a_table_of_any_name_survives_sqlite(identifier: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -240,7 +240,7 @@ tables = names.filter(lambda name: not name.lower().startswith(("sqlite_", "prag
 values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.binary(max_size=4)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     table=tables,
     columns=st.lists(names, min_size=2, max_size=4, unique_by=str.lower),

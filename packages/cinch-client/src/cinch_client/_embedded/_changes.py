@@ -49,7 +49,7 @@ def apply(change: Change, connection: sqlite3.Connection) -> None:
         if what not in broken_before:
             raise SchemaError(f"cannot {change}: {what} would no longer work: {problem}")
     if table and (wrong := foreign_key_violations(connection, table) - wrong_before):
-        raise SchemaError(f"cannot {change}: {len(wrong)} rows would refer to what is not there")
+        raise SchemaError(f"cannot {change}: rows would refer to what is not there ({len(wrong)} of them)")
 
 
 def _run(connection: sqlite3.Connection, change: Change, steps: list[Statement]) -> None:
