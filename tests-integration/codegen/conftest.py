@@ -49,7 +49,13 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
                 connection.executescript((GOLDEN / case / "schema.sql").read_text(encoding="utf-8"))
             connection.close()
         shutil.copy(GOLDEN / case / "options.toml", directory / "pyproject.toml")
-        subprocess.run([sys.executable, "-m", "cinch_codegen", "generate"], cwd=directory, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "cinch_codegen", "generate"],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+            check=True,
+        )
         (container,) = directory.rglob("cinch_models.py")
         return Project(directory, container.parent.name, container.parent.parent)
 

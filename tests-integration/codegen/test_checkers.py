@@ -34,8 +34,19 @@ def old_mypy(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     uv = shutil.which("uv")
     assert uv is not None, "this test makes a virtual environment with uv"
     python = str(environment / "bin" / "python")
-    subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)], check=True)
-    subprocess.run([uv, "pip", "install", "--quiet", "--no-config", "--python", python, OLD_MYPY], check=True)
+    subprocess.run(
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)],
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=True,
+    )
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", python, OLD_MYPY],
+        cwd=environment,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=True,
+    )
     return [python, "-m", "mypy"]
 
 
@@ -44,7 +55,15 @@ def pyright(directory: Path, targets: list[str]) -> dict[str, list[int]]:
     settings = {"include": targets, "typeCheckingMode": "strict", "pythonVersion": "3.11"}
     (directory / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", "--project", "."]
-    done = subprocess.run(command, cwd=directory, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+    )
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] > 0
     errors: dict[str, list[int]] = {}
@@ -59,7 +78,13 @@ def mypy(command: list[str], directory: Path, targets: list[str]) -> dict[str, l
     """Return file → lines with errors, by mypy --strict."""
     options = ["--strict", "--no-incremental", "--no-error-summary", "--python-executable", sys.executable]
     done = subprocess.run(
-        [*command, *options, *targets], cwd=directory, capture_output=True, encoding="utf-8", check=False
+        [*command, *options, *targets],
+        cwd=directory,
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     errors: dict[str, list[int]] = {}

@@ -28,6 +28,8 @@ def quickstart(directory: Path, *arguments: str) -> subprocess.CompletedProcess[
         cwd=directory,
         capture_output=True,
         encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
         check=False,
     )
 
@@ -46,7 +48,15 @@ def test_it_makes_runs_and_reports(tmp_path: Path) -> None:
 def test_its_program_runs_again_from_anywhere(tmp_path: Path) -> None:
     first = quickstart(tmp_path).stdout
     program = tmp_path / "cinch-quickstart" / "tour.py"
-    done = subprocess.run([sys.executable, str(program)], cwd="/", capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        cwd="/",
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "   lumen-books has 3 customers again"
     assert all(line.strip() in first for line in done.stdout.splitlines())
 
@@ -62,7 +72,9 @@ def test_its_settings_work(tmp_path: Path) -> None:
         "cinch-quickstart/codegen.toml",
         "--check",
     ]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, timeout=300, check=False
+    )
     assert (done.returncode, done.stdout.splitlines()[2]) == (0, "tenants   all in step (4)")
 
 

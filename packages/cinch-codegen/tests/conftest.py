@@ -71,6 +71,8 @@ def run(tmp_path: Path) -> Run:
             env={**os.environ, "PYTHONWARNINGS": "error", **environment},
             capture_output=True,
             encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            timeout=60,
             check=False,
         )
 

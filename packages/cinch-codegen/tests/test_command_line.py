@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,6 +231,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "cinch_codegen", *GENERATE, "--diff"],
         cwd=project,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -241,12 +241,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait() == 1
-
-
-def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        time.sleep(0.05)
+    assert process.wait(timeout=60) == 1
 
 
 def test_watch_follows_the_schema_until_ctrl_c(project: Path) -> None:
@@ -255,6 +250,7 @@ def test_watch_follows_the_schema_until_ctrl_c(project: Path) -> None:
         [sys.executable, "-m", "cinch_codegen", *GENERATE, "--watch"],
         cwd=project,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -263,8 +259,8 @@ def test_watch_follows_the_schema_until_ctrl_c(project: Path) -> None:
     assert "2 models" in process.stderr.readline()
     assert process.stderr.readline() == "watching shop; Ctrl-C ends\n"
     connect(project).add_column("users", Column("email", "TEXT"))
-    until(lambda: "email: str | None = None" in users.read_text())
     assert "wrote 3 files" in process.stderr.readline()
+    assert "email: str | None = None" in users.read_text()
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout, stderr) == (0, "", "")
@@ -288,7 +284,13 @@ main()
 
 def test_the_quickstart_needs_the_runtime_and_says_so_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_RUNTIME], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-c", WITHOUT_RUNTIME],
+        cwd=tmp_path,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 2
     assert done.stdout == ""
@@ -303,5 +305,12 @@ def test_the_command_line_loads_what_it_needs_and_no_more(tmp_path: Path) -> Non
     code = (
         "import sys, cinch_codegen._cli; print([m for m in ('jinja2', 'rich', 'sqlite3', 'httpx') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     assert done.stdout == "[]\n"

@@ -4,7 +4,7 @@ import keyword
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cinch_codegen._names import (
@@ -132,6 +132,7 @@ def test_singular(plural: str, one: str) -> None:
     assert singular(plural) == one
 
 
+@settings(deadline=None)
 @given(ANY_NAME)
 def test_every_name_has_a_usable_field(name: str) -> None:
     for field in islice(field_names(name), 5):
@@ -139,6 +140,7 @@ def test_every_name_has_a_usable_field(name: str) -> None:
         assert field not in MODEL_ATTRIBUTES | PARAMETERS
 
 
+@settings(deadline=None)
 @given(ANY_NAME, st.sampled_from(["Table", "View"]))
 def test_every_name_has_a_usable_class_and_module(name: str, fallback: str) -> None:
     for class_name in islice(class_names(name, fallback), 5):
@@ -151,6 +153,7 @@ def test_every_name_has_a_usable_class_and_module(name: str, fallback: str) -> N
         assert len(f"{module}.py".encode()) <= 255
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_NAME, max_size=20))
 def test_names_are_unique(columns: list[str]) -> None:
     taken = Names()
@@ -158,6 +161,7 @@ def test_names_are_unique(columns: list[str]) -> None:
     assert len(set(fields)) == len(columns)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
 def test_source_text_reads_back(text: str) -> None:
     written = source_text(text)

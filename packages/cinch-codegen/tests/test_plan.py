@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cinch_client import ColumnSchema, ForeignKey, Schema, TableSchema, ViewSchema
@@ -227,6 +227,7 @@ NAME = st.text(st.sampled_from("aA_1 -я€"), min_size=1, max_size=5) | st.samp
 )
 
 
+@settings(deadline=None)
 @given(st.sets(NAME, max_size=12), st.sets(NAME, min_size=1, max_size=8), st.randoms())
 def test_the_plan_does_not_depend_on_the_order_of_its_input(
     tables: set[str], columns: set[str], shuffle: random.Random
@@ -239,6 +240,7 @@ def test_the_plan_does_not_depend_on_the_order_of_its_input(
     assert replace(again, fingerprint=plan.fingerprint) == plan
 
 
+@settings(deadline=None)
 @given(st.sets(NAME, min_size=1, max_size=8), st.sets(NAME, max_size=8), st.sets(NAME, min_size=1, max_size=5))
 def test_names_stay_and_are_unique_when_tables_arrive(first: set[str], more: set[str], columns: set[str]) -> None:
     before = plan_package(_schema(sorted(first), sorted(columns)), OPTIONS)

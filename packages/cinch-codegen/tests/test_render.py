@@ -132,7 +132,7 @@ def test_packing() -> None:
     assert all(len(line) <= WIDTH for line in pack([f'"{LONG}"'] * 9, "    ", ", ", ","))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.text(max_size=12), min_size=1, max_size=6, unique_by=str.lower),
     st.text(min_size=1, max_size=12),

@@ -12,8 +12,8 @@ from cinch_codegen._output import Change, Found, apply, compare, read_output
 from cinch_codegen._package import PackagePlan
 from cinch_codegen._plan import plan_package
 
-Steps = Callable[[int, int], None]
-"""Told after each file how many are rendered, and of how many."""
+Steps = Callable[[int], None]
+"""Told after each file how many are rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def prepare(schema: Schema, options: Options, directory: Path, steps: Steps | No
     for path, text in render(plan):
         files[path] = text
         if steps is not None:
-            steps(len(files), len(plan.models))
+            steps(len(files))
     files[MANIFEST] = write_manifest(plan, files)
     found = read_output(directory, files)
     return Generation(plan, directory, files, found, compare(files, found))

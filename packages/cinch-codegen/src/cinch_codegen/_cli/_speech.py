@@ -68,7 +68,7 @@ def progress(models: int) -> Generator[Steps | None]:
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("models", total=models)
-        yield lambda done, _: bar.update(task, completed=done)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _labelled(label: str, colour: str, message: str) -> None:

@@ -22,7 +22,6 @@ SETTINGS = "codegen.toml"
 _RUNTIME = "cinch_models_runtime"
 _MARKER = ".cinch-quickstart"
 _MARKER_TEXT = "Made by `cinch-codegen quickstart`, which may delete and remake this whole folder.\n"
-_SECONDS = 120
 _SETTINGS_TEXT = """\
 # What `cinch-codegen generate --config` with this file does. In a project of yours, this is a part of pyproject.toml.
 [tool.cinch-codegen]
@@ -104,9 +103,9 @@ def _run(directory: Path) -> str:
         [sys.executable, PROGRAM],
         cwd=directory,
         env=environment,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=_SECONDS,
         check=False,
     )
     if done.returncode != 0:

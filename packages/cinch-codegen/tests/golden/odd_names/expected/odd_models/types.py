@@ -262,12 +262,12 @@ class Types(_Model):
     @_property
     def parent(self) -> _types.Types | None:
         """The row of `types` that `parent_id` refers to, if any."""
-        return self._related("parent")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("parent")
 
     @_property
     def types(self) -> _list[_types.Types]:
         """The rows of `types` whose `parent_id` is this `id`."""
-        return self._related("types")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("types")
 
     def update(self, /, **values: Unpack[TypesUpdate]) -> Self:
         """Assign these values and save."""

@@ -76,12 +76,12 @@ class Airports(Model):
     @property
     def flights_by_from_country_and_from_code(self) -> list[_flights.Flights]:
         """The rows of `flights` whose `from_country` and `from_code` is this `country` and `code`."""
-        return self._related("flights_by_from_country_and_from_code")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("flights_by_from_country_and_from_code")
 
     @property
     def flights_by_to_country_and_to_code(self) -> list[_flights.Flights]:
         """The rows of `flights` whose `to_country` and `to_code` is this `country` and `code`."""
-        return self._related("flights_by_to_country_and_to_code")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("flights_by_to_country_and_to_code")
 
     def update(self, /, **values: Unpack[AirportsUpdate]) -> Self:
         """Assign these values and save."""

@@ -67,12 +67,12 @@ class Categories(Model):
     @property
     def categories(self) -> list[Categories]:
         """The rows of `categories` whose `parent_id` is this `id`."""
-        return self._related("categories")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("categories")
 
     @property
     def parent_(self) -> Categories | None:
         """The row of `categories` that `parent_id` refers to, if any."""
-        return self._related("parent_")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("parent_")
 
     def update(self, /, **values: Unpack[CategoriesUpdate]) -> Self:
         """Assign these values and save."""

@@ -91,12 +91,12 @@ class Flights(Model):
     @property
     def airports(self) -> _airports.Airports:
         """The row of `airports` that `from_country` and `from_code` refers to."""
-        return self._related("airports")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("airports")
 
     @property
     def airports_(self) -> _airports.Airports | None:
         """The row of `airports` that `to_country` and `to_code` refers to, if any."""
-        return self._related("airports_")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("airports_")
 
     def update(self, /, **values: Unpack[FlightsUpdate]) -> Self:
         """Assign these values and save."""

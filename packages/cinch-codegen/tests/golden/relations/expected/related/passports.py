@@ -57,7 +57,7 @@ class Passports(Model):
     @property
     def person(self) -> _people.People:
         """The row of `people` that `person_id` refers to."""
-        return self._related("person")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("person")
 
     def update(self, /, **values: Unpack[PassportsUpdate]) -> Self:
         """Assign these values and save."""

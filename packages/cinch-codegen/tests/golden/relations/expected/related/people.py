@@ -96,47 +96,47 @@ class People(Model):
     @property
     def manager(self) -> People | None:
         """The row of `people` that `manager_id` refers to, if any."""
-        return self._related("manager")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("manager")
 
     @property
     def mentor(self) -> People | None:
         """The row of `people` that `mentor_id` refers to, if any."""
-        return self._related("mentor")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("mentor")
 
     @property
     def passports(self) -> _passports.Passports | None:
         """The row of `passports` whose `person_id` is this `id`, if any."""
-        return self._related("passports")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("passports")
 
     @property
     def people_by_manager(self) -> list[People]:
         """The rows of `people` whose `manager_id` is this `id`."""
-        return self._related("people_by_manager")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_by_manager")
 
     @property
     def people_by_mentor(self) -> list[People]:
         """The rows of `people` whose `mentor_id` is this `id`."""
-        return self._related("people_by_mentor")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_by_mentor")
 
     @property
     def people_order_by_buyer(self) -> list[_people_order.PeopleOrder]:
         """The rows of `people_order` whose `buyer_id` is this `id`."""
-        return self._related("people_order_by_buyer")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_order_by_buyer")
 
     @property
     def people_order_by_people(self) -> list[_people_order.PeopleOrder]:
         """The rows of `people_order` whose `people` is this `id`."""
-        return self._related("people_order_by_people")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_order_by_people")
 
     @property
     def people_order_by_seller(self) -> list[_people_order.PeopleOrder]:
         """The rows of `people_order` whose `seller_id` is this `id`."""
-        return self._related("people_order_by_seller")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_order_by_seller")
 
     @property
     def save_(self) -> list[_save.Save]:
         """The rows of `save` whose `person_id` is this `id`."""
-        return self._related("save_")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("save_")
 
     def update(self, /, **values: Unpack[PeopleUpdate]) -> Self:
         """Assign these values and save."""

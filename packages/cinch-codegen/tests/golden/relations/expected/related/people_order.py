@@ -72,17 +72,17 @@ class PeopleOrder(Model):
     @property
     def buyer(self) -> _people.People:
         """The row of `people` that `buyer_id` refers to."""
-        return self._related("buyer")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("buyer")
 
     @property
     def people_(self) -> _people.People | None:
         """The row of `people` that `people` refers to, if any."""
-        return self._related("people_")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("people_")
 
     @property
     def seller(self) -> _people.People | None:
         """The row of `people` that `seller_id` refers to, if any."""
-        return self._related("seller")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("seller")
 
     def update(self, /, **values: Unpack[PeopleOrderUpdate]) -> Self:
         """Assign these values and save."""

@@ -56,7 +56,7 @@ class Save(Model):
     @property
     def person(self) -> _people.People:
         """The row of `people` that `person_id` refers to."""
-        return self._related("person")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("person")
 
     def update(self, /, **values: Unpack[SaveUpdate]) -> Self:
         """Assign these values and save."""

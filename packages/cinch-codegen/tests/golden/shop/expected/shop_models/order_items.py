@@ -85,12 +85,12 @@ class OrderItems(Model):
     @property
     def order(self) -> _orders.Orders:
         """The row of `orders` that `order_id` refers to."""
-        return self._related("order")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("order")
 
     @property
     def product(self) -> _products.Products | None:
         """The row of `products` that `product_id` refers to, if any."""
-        return self._related("product")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("product")
 
     def update(self, /, **values: Unpack[OrderItemsUpdate]) -> Self:
         """Assign these values and save."""

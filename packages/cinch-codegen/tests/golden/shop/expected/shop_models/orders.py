@@ -91,12 +91,12 @@ class Orders(Model):
     @property
     def order_items(self) -> list[_order_items.OrderItems]:
         """The rows of `order_items` whose `order_id` is this `id`."""
-        return self._related("order_items")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("order_items")
 
     @property
     def user(self) -> _users.Users:
         """The row of `users` that `user_id` refers to."""
-        return self._related("user")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("user")
 
     def update(self, /, **values: Unpack[OrdersUpdate]) -> Self:
         """Assign these values and save."""

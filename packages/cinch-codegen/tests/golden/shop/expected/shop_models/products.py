@@ -85,7 +85,7 @@ class Products(Model):
     @property
     def order_items(self) -> list[_order_items.OrderItems]:
         """The rows of `order_items` whose `product_id` is this `id`."""
-        return self._related("order_items")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("order_items")
 
     def update(self, /, **values: Unpack[ProductsUpdate]) -> Self:
         """Assign these values and save."""

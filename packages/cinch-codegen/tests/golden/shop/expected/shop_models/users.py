@@ -106,7 +106,7 @@ class Users(Model):
     @property
     def orders(self) -> list[_orders.Orders]:
         """The rows of `orders` whose `user_id` is this `id`."""
-        return self._related("orders")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("orders")
 
     def update(self, /, **values: Unpack[UsersUpdate]) -> Self:
         """Assign these values and save."""

@@ -58,7 +58,7 @@ class Person(Model):
     @property
     def profile(self) -> _profile.Profile | None:
         """The row of `profiles` whose `owner` is this `id`, if any."""
-        return self._related("profile")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("profile")
 
     def update(self, /, **values: Unpack[PersonUpdate]) -> Self:
         """Assign these values and save."""

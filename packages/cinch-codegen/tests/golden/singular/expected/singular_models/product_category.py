@@ -55,7 +55,7 @@ class ProductCategory(Model):
     @property
     def profiles(self) -> list[_profile.Profile]:
         """The rows of `profiles` whose `category_id` is this `id`."""
-        return self._related("profiles")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("profiles")
 
     def update(self, /, **values: Unpack[ProductCategoryUpdate]) -> Self:
         """Assign these values and save."""

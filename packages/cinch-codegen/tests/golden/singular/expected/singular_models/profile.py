@@ -65,12 +65,12 @@ class Profile(Model):
     @property
     def category(self) -> _product_category.ProductCategory | None:
         """The row of `product_categories` that `category_id` refers to, if any."""
-        return self._related("category")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("category")
 
     @property
     def person(self) -> _person.Person:
         """The row of `people` that `owner` refers to."""
-        return self._related("person")  # type: ignore[no-any-return,unused-ignore]
+        return self._related("person")
 
     def update(self, /, **values: Unpack[ProfileUpdate]) -> Self:
         """Assign these values and save."""
