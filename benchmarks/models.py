@@ -146,21 +146,20 @@ def measure(peers: "list[Peer]", operation: str, sizes: Sizes, rounds: int) -> l
     ]
 
 
-def compare(directory: Path, sizes: Sizes, rounds: int) -> Iterator[Result]:
-    """Set every peer up and yield the results of one operation after the other."""
+def compare(directory: Path, sizes: Sizes, rounds: int, kinds: "tuple[type[Peer], ...]") -> Iterator[Result]:
+    """Set every peer up, ours last, and yield the results of one operation after the other."""
     from ours import Ours
-    from peers import PEERS
 
     peers: list[Peer] = []
-    for number, kind in enumerate((*PEERS, Ours)):
+    for number, kind in enumerate((*kinds, Ours)):
         (directory / str(number)).mkdir()
         peers.append(kind(directory / str(number) / "users.db"))
         peers[-1].bulk_create(new_rows(sizes.rows, "kept"))
     gc.collect()
     gc.freeze()
     for operation in OPERATIONS:
+        show(f"{operation}, {rounds} rounds")
         yield from measure(peers, operation, sizes, rounds)
-        show(f"  {operation} done")
     for peer in peers:
         peer.close()
 
@@ -177,28 +176,26 @@ def verdict(value: float, bar: float | None) -> str:
 
 
 def print_tables(results: list[Result], figures: "list[Figure]") -> None:
-    """Peers as rows, operations as columns; then the figures of our own."""
+    """Operations as rows, peers as columns, the bar last; then the figures of our own."""
     names = list(dict.fromkeys(result.peer for result in results))
-    ratios = {(result.peer, result.operation): result for result in results}
-    print(f"{'ratio to raw dicts':<24}" + "".join(f"{operation:>20}" for operation in OPERATIONS))
-    raw = (f"{ratios[names[0], operation].milliseconds:.1f} ms" for operation in OPERATIONS)
-    print(f"{names[0] + ', time':<24}" + "".join(f"{cell:>20}" for cell in raw))
-    for name in names:
-        cells = (f"{ratios[name, operation].ratio:.2f}" for operation in OPERATIONS)
-        print(f"{name:<24}" + "".join(f"{cell:>20}" for cell in cells))
-    bars = (verdict(ratios[names[-1], operation].ratio, bar) for operation, bar in OPERATIONS.items())
-    print(f"{'bar for our models':<24}" + "".join(f"{cell:>20}" for cell in bars))
+    found = {(result.operation, result.peer): result for result in results}
+    print(f"{'ratio to raw dicts':<20}{'raw ms':>8}" + "".join(f"{name:>14}" for name in names[1:]) + f"{'bar':>14}")
+    for operation, bar in OPERATIONS.items():
+        raw = f"{found[operation, names[0]].milliseconds:.1f}"
+        ratios = [found[operation, name].ratio for name in names[1:]]
+        cells = "".join(f"{ratio:>14.2f}" for ratio in ratios)
+        print(f"{operation:<20}{raw:>8}{cells}{verdict(ratios[-1], bar):>14}")
     print()
     for figure in figures:
-        value = f"{figure.value:,.2f} {figure.unit}"
-        print(f"{figure.name:<60}{value:>16}{verdict(figure.value, figure.bar):>16}")
+        print(f"{figure.name:<56}{figure.value:>12,.2f} {figure.unit:<3}{verdict(figure.value, figure.bar):>14}")
 
 
 def parse() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description="Our generated models beside their peers.")
     parser.add_argument("--rounds", type=int, default=7, help="rounds per operation, 1 or more")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, 3 rounds")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, 2 rounds: does it run?")
+    parser.add_argument("--raw-only", action="store_true", help="leave out the ORMs, which need installing")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args()
 
@@ -206,14 +203,18 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Measure and print."""
     options = parse()
-    start_with_peers()
+    if not options.raw_only:
+        start_with_peers()
     from figures import own_figures
+    from peers import ORMS, RAW
 
     sizes = Sizes(1_000, 100, 50) if options.quick else Sizes()
-    rounds = min(options.rounds, 3) if options.quick else options.rounds
+    rounds = 2 if options.quick else options.rounds
+    kinds = RAW if options.raw_only else (*RAW, *ORMS)
     with tempfile.TemporaryDirectory(prefix="cinch-benchmark-") as name:
+        show("tenant handles and the generator")
         figures = list(own_figures(Path(name), quick=options.quick))
-        results = list(compare(Path(name), sizes, rounds))
+        results = list(compare(Path(name), sizes, rounds, kinds))
     if options.json:
         data = {"ratios": [asdict(result) for result in results], "figures": [asdict(one) for one in figures]}
         print(json.dumps(data, indent=2))

@@ -35,6 +35,7 @@ class Peer(Protocol):
     name: str
     file: Path
 
+    def __init__(self, file: Path) -> None: ...
     def find(self, ids: Sequence[str]) -> None: ...
     def select(self) -> int: ...
     def page(self, times: int) -> None: ...
@@ -57,7 +58,7 @@ def make_table(file: Path) -> None:
 class Raw:
     """sqlite3 on one open connection, rows as dicts."""
 
-    name = "raw sqlite3, dicts"
+    name = "raw dicts"
 
     def __init__(self, file: Path) -> None:
         make_table(file)
@@ -125,7 +126,7 @@ class PydanticUser(BaseModel):
 class RawPydantic(Raw):
     """sqlite3 on one open connection, rows validated into models: the practical limit."""
 
-    name = "raw sqlite3 + pydantic"
+    name = "raw+pydantic"
 
     def __init__(self, file: Path) -> None:
         super().__init__(file)
@@ -157,7 +158,7 @@ class RawPydantic(Raw):
 class SQLAlchemy:
     """SQLAlchemy 2, a session per operation."""
 
-    name = "SQLAlchemy 2"
+    name = "SQLAlchemy"
 
     def __init__(self, file: Path) -> None:
         import sqlalchemy as sa
@@ -247,7 +248,7 @@ class SQLModel(SQLAlchemy):
         import sqlmodel
 
         class User(sqlmodel.SQLModel, table=True):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues]
-            __tablename__ = "users"
+            __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
             id: str = sqlmodel.Field(default_factory=new_id, primary_key=True)
             created_at: datetime = sqlmodel.Field(default_factory=lambda: datetime.now(UTC))
             updated_at: datetime | None = sqlmodel.Field(default_factory=lambda: datetime.now(UTC))
@@ -270,7 +271,7 @@ class Peewee:
         import peewee
 
         self.file = file
-        self.database = peewee.SqliteDatabase(file, pragmas={"journal_mode": "wal", "synchronous": "normal"})
+        self.database = peewee.SqliteDatabase(str(file), pragmas={"journal_mode": "wal", "synchronous": "normal"})
 
         class User(peewee.Model):
             id = peewee.TextField(primary_key=True, default=new_id)
@@ -329,7 +330,7 @@ class Peewee:
 class Django:
     """The Django ORM on its one connection."""
 
-    name = "Django ORM"
+    name = "Django"
 
     def __init__(self, file: Path) -> None:
         import django
@@ -395,4 +396,5 @@ class Django:
         self.connection.close()
 
 
-PEERS: tuple[type[Peer], ...] = (Raw, RawPydantic, SQLAlchemy, SQLModel, Peewee, Django)
+RAW: tuple[type[Peer], ...] = (Raw, RawPydantic)
+ORMS: tuple[type[Peer], ...] = (SQLAlchemy, SQLModel, Peewee, Django)

@@ -251,6 +251,23 @@ def test_0_1_24_branches_from_files_that_are_open_here(project: Path, generate: 
         ) == [{"name": "last"}]
 
 
+def test_a_change_that_fails_over_there_loses_nothing_here(project: Path, neighbour: Any) -> None:
+    """0.1.24 then puts copies back over the files, which are open here."""
+    here = connect("shop", tenant="eager", project_dir=project)
+    over_there = neighbour.connect("shop", project_dir=project)
+
+    for turn in range(5):
+        here.insert("users", {"name": f"before {turn}"})
+        with pytest.raises(Exception, match="ChangeError"):
+            over_there.create_view("users", "SELECT 1")
+        here.insert("users", {"name": f"after {turn}"})
+
+    assert len(here.query("SELECT name FROM users")) == 10
+    assert neighbour.connect("shop", tenant="eager", project_dir=project).query("SELECT count(*) AS n FROM users") == [
+        {"n": 10}
+    ]
+
+
 def test_a_tenant_renamed_by_0_1_24(project: Path, neighbour: Any) -> None:
     before = connect("shop", tenant="before", project_dir=project)
     assert before.query("SELECT name FROM users") == [{"name": "Bea 🐝"}]
