@@ -284,6 +284,7 @@ class TestColumns:
         ("words", "code", "message"),
         [
             (("add", "users", "x"), 2, "has no type"),
+            (("add", "users", "x:int", "--unique"), 2, "options go with NAME and TYPE"),
             (("add", "users", "x", "json"), 2, "'json' is not a column type"),
             (("add", "users", "x", "int", "--default", "0, y"), 2, "one SQL expression"),
             (("add", "users", "x", "int", "--on-delete", "explode"), 2, "explode"),

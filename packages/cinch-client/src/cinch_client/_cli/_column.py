@@ -58,6 +58,8 @@ def add(
     Either NAME and TYPE, with options, or NAME alone as in 'table create': age:int:not_null:default=0.
     """
     if type_ is None:
+        if not nullable or default is not None or unique or references is not None:
+            raise click.UsageError("options go with NAME and TYPE; or write them into the word, as in age:int:unique")
         column = parse_column(name)
     else:
         action = parse_action(on_delete) or "RESTRICT"
