@@ -287,6 +287,27 @@ def test_drifted_snapshot(shop: Path, generate: Generate, neighbour: Any) -> Non
     assert [column["name"] for column in over_there.list_columns("orders")][3:] == ["total"]
 
 
+def test_table_rebuilt_by_0_1_24(shop: Path, generate: Generate, neighbour: Any) -> None:
+    """D5: dropping a column over there loses the primary key; the table is used by its `id` all the same."""
+    neighbour.connect("shop", project_dir=shop).drop_column("users", "photo")
+    here = connect("shop", tenant="acme", project_dir=shop)
+
+    eve = here.insert("users", {"name": "Eve"})
+    assert isinstance(eve, dict)
+    here.update("users", {"id": eve["id"], "age": 28})
+    models = generate(here)
+    models.Users.create(name="Dan")
+
+    found = models.Users.select(order_by="name")
+    assert [(user.name, user.age) for user in found] == [
+        ("Ada Łovelace 🧮", 36),
+        ("Bob", 7),
+        ("Dan", None),
+        ("Eve", 28),
+    ]
+    assert len({user.id for user in found}) == 4
+
+
 def test_failed_change_left_behind(shop: Path, neighbour: Any) -> None:
     """Over there the table of a failed creation exists for good; the change stays unapplied."""
     over_there = neighbour.connect("shop", project_dir=shop)
