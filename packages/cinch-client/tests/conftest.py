@@ -103,7 +103,7 @@ def raw() -> Iterator[Callable[[Path], sqlite3.Connection]]:
 
 
 @pytest.fixture
-def child(project: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def child(project: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start Python code in a process of its own, with the project's directory as its first argument."""
     started: list[subprocess.Popen[str]] = []
 
@@ -125,7 +125,7 @@ def child(project: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
 
 @pytest.fixture
-def run_child(child: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., str]:
+def run_child(child: Callable[..., subprocess.Popen[str]]) -> Callable[..., str]:
     """Run Python code in a process of its own and return what it printed; it has to end well."""
 
     def run(code: str, *arguments: object) -> str:

@@ -210,12 +210,11 @@ class Administration:
 
 def set_aside(path: Path) -> None:
     """Rename what lies in a new name's place, so that it is neither found again nor lost."""
-    if path.exists():
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        for suffix in ("", "-wal", "-shm"):
-            old = path.with_name(path.name + suffix)
-            if old.exists():
-                old.rename(path.with_name(f"{path.name}.orphan-{moment}{suffix}"))
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    for suffix in ("", "-wal", "-shm", "-journal"):  # SQLite would take a log without its file for the new file's
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            old.rename(path.with_name(f"{path.name}.orphan-{moment}{suffix}"))
 
 
 def _refuse_main(name: str, what: str) -> None:

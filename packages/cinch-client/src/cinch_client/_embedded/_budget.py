@@ -101,15 +101,18 @@ class Budget:
     def _reserve(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         with self._changed:
-            while len(self._leases) + self._opening >= self._limit and not self._evict():
-                self._waiting += 1
-                try:
-                    in_time = self._changed.wait(deadline - time.monotonic())
-                finally:
-                    self._waiting -= 1
-                if not in_time:
-                    raise BusyError(f"all {self._limit} connections of this process are in use; try again")
+            self._waiting += 1  # before looking, or a connection that comes back meanwhile wakes nobody
+            try:
+                while self._is_full():
+                    if not self._changed.wait(deadline - time.monotonic()) and self._is_full():
+                        raise BusyError(f"all {self._limit} connections of this process are in use; try again")
+            finally:
+                self._waiting -= 1
             self._opening += 1
+
+    def _is_full(self) -> bool:
+        """Tell whether there is no room for another connection, after having made some if that is possible."""
+        return len(self._leases) + self._opening >= self._limit and not self._evict()
 
     def _evict(self, before: float = float("inf"), owner: object = None) -> bool:
         """Close the connection that has been idle longest, if there is one; tell whether."""

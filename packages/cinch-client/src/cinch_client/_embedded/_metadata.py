@@ -5,6 +5,7 @@ The tables are those of CinchDB 0.1.24, which opens the same file.
 
 import json
 import sqlite3
+import threading
 import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,10 +14,12 @@ from pathlib import Path
 
 from cinch_client._embedded._budget import process_budget
 from cinch_client._embedded._failures import translated
+from cinch_client._embedded._forks import call_after_fork
 from cinch_client._embedded._lease import Lease, PooledFile
 from cinch_client._embedded._pool import Pool
 from cinch_client._errors import (
     BranchNotFoundError,
+    BusyError,
     DatabaseNotFoundError,
     MaintenanceError,
     StorageError,
@@ -107,6 +110,12 @@ class Metadata:
         self._busy_timeout = busy_timeout
         self._file = PooledFile(path)
         self._pool = Pool(self._open, process_budget, busy_timeout)
+        self._turn = threading.Lock()
+        call_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Take a lock of the child's own: a thread that does not exist there may hold the parent's."""
+        self._turn = threading.Lock()
 
     @staticmethod
     def create(path: Path) -> None:
@@ -143,7 +152,7 @@ class Metadata:
         Raises:
             BusyError: Another thread or process held the lock for too long.
         """
-        with self.reading() as lease:
+        with self._my_turn(), self.reading() as lease:
             connection = lease.connection
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -153,6 +162,20 @@ class Metadata:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _my_turn(self) -> Generator[None]:
+        """Let the threads of this process write one after the other: SQLite lets those who wait sleep past their turn.
+
+        Nor do they hold connections while they wait, which the one that writes may need.
+        """
+        turn = self._turn
+        if not turn.acquire(timeout=self._busy_timeout):
+            raise BusyError(f"{self._file.path.name} is locked by another thread; try again")
+        try:
+            yield
+        finally:
+            turn.release()
 
     def databases(self) -> list[str]:
         """Return the names of all databases, sorted."""

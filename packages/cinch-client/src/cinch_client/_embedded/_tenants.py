@@ -123,20 +123,24 @@ class TenantFiles:
         """Give a lazy tenant its file, as a whole or not at all; another process may do the same at the same time.
 
         The row is committed before the file appears: whatever is cut off in between leaves a lazy tenant, and a file
-        with tables that no row knows of is never ours.
+        with tables that no row knows of is never ours. The file appears under the project's write lock, so that no
+        schema change misses it, and nobody else replaces it.
         """
-        with self.new_file(file.path) as new, self._metadata.writing() as metadata, self._lock:
+        with self._metadata.writing() as metadata, self._lock:
             self._resolve(file)
             if file.real:
                 return
             branch = self._branch(file)
-            template = self.file(file.scope._replace(tenant=TEMPLATE_TENANT))
-            self._resolve(template)
             self.prepare_branch_directory(branch)
-            new.parent.mkdir(exist_ok=True)
-            copy_database(self._open, template.path if template.real else _BLANK, new)
+            file.path.parent.mkdir(exist_ok=True)
             remove_database(file.path)  # what 0.1 left there: no tables, as _resolve has seen
             mark_materialized(metadata, branch.id, file.scope.tenant)
+        with self._metadata.writing(), self._lock, self.new_file(file.path) as new:
+            self._resolve(file)
+            if not file.real:
+                template = self.file(file.scope._replace(tenant=TEMPLATE_TENANT))
+                self._resolve(template)
+                copy_database(self._open, template.path if template.real else _BLANK, new)
         self.look_soon()
 
     def real_files(self, branch: BranchRecord) -> list[TenantFile]:
