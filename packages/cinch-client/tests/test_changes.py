@@ -180,7 +180,10 @@ class TestTables:
         assert table(shop, "orders").name == "orders"
 
     def test_what_was_broken_before_does_not_hinder(self, shop: sqlite3.Connection) -> None:
+        shop.execute("CREATE TABLE gone (a)")
         shop.execute("CREATE VIEW lost AS SELECT * FROM gone")
+        shop.execute("CREATE TRIGGER g INSTEAD OF UPDATE ON lost BEGIN SELECT 1; END")
+        shop.execute("DROP TABLE gone")
         make(shop, DropTable("orders"))
         make(shop, AddColumn("users", Column("x", "str")))
         assert [found.name for found in read_schema(shop).tables] == ["users"]
@@ -654,7 +657,7 @@ class TestRecords:
     def test_a_snapshot_has_the_words_of_0_1(self, tenant: sqlite3.Connection) -> None:
         tenant.execute(
             "CREATE TABLE t (a JSON DEFAULT (json('[]')), b INTEGER REFERENCES u ON DELETE SET DEFAULT, "
-            "c TEXT UNIQUE, d, FOREIGN KEY (a, d) REFERENCES u(x, y))"
+            "c TEXT UNIQUE DEFAULT abc, d, FOREIGN KEY (a, d) REFERENCES u(x, y))"
         )
         tenant.execute("CREATE TABLE u (id INTEGER PRIMARY KEY, x, y, UNIQUE (x, y))")
         tenant.execute("CREATE VIEW v AS SELECT 1")
@@ -665,7 +668,7 @@ class TestRecords:
             "t": [
                 plain | {"name": "a", "default": "(json('[]'))"},
                 plain | {"name": "b", "type": "INTEGER", "foreign_key": reference},
-                plain | {"name": "c", "unique": True},
+                plain | {"name": "c", "unique": True, "default": "abc"},
                 plain | {"name": "d"},
             ],
             "u": [
@@ -684,6 +687,25 @@ def test_a_transaction_is_the_callers_business(tenant: sqlite3.Connection) -> No
     tenant.execute("BEGIN")
     with pytest.raises(RuntimeError, match="foreign_keys must be OFF"):
         apply(DropTable("t"), tenant)
+
+
+@pytest.mark.parametrize(
+    "change", [DropTable("orders"), DropColumn("users", "active"), CreateView("v", "SELECT 1")], ids=str
+)
+def test_what_neither_schema_nor_data_forbids_passes_as_it_is(shop: sqlite3.Connection, change: Change) -> None:
+    make(shop, DropIndex("uniq_users_age_active"))
+    shop.execute("PRAGMA foreign_keys = OFF")
+    shop.execute("PRAGMA query_only = ON")
+    shop.execute("BEGIN")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        apply(change, shop)
+    assert caught.value.sqlite_errorcode == sqlite3.SQLITE_READONLY
+
+
+def test_a_name_that_the_schema_does_not_show_is_taken_all_the_same(tenant: sqlite3.Connection) -> None:
+    tenant.execute("CREATE VIRTUAL TABLE words USING fts5(word)")
+    with pytest.raises(AlreadyExistsError, match="words_data"):
+        make(tenant, CreateTable("words_data", ()))
 
 
 CHANGES: tuple[Change, ...] = (

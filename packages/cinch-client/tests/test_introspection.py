@@ -194,7 +194,7 @@ def test_foreign_keys_come_in_the_order_and_spelling_of_the_tables(connection: s
 def test_system_and_shadow_tables_are_left_out(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)")
     connection.execute("CREATE TABLE __kv (key TEXT PRIMARY KEY)")
-    connection.execute("CREATE VIRTUAL TABLE notes USING fts5(body, title)")
+    connection.execute('CREATE VIRTUAL TABLE notes USING fts5(body, title, prefix="1" /* CHECK */)')
     connection.execute("CREATE VIRTUAL TABLE places USING rtree(id, x0, x1)")
     connection.execute("CREATE TEMP TABLE passing (a)")
     connection.execute("ANALYZE")
