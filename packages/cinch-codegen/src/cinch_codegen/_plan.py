@@ -37,24 +37,16 @@ def plan_package(schema: Schema, options: Options, recorded: NameRecords | None 
     """
     recorded = recorded or {}
     links, notices = find_links(schema, one=options.singular)
-    relations: list[TableSchema | ViewSchema] = [*schema.tables, *(schema.views if options.views else ())]
-    empty = [relation for relation in relations if not relation.columns]
-    notices += [f"{relation.name!r} is left out: SQLite tells no columns of it" for relation in empty]
-    relations = [relation for relation in relations if relation.columns]
+    wanted: list[TableSchema | ViewSchema] = [*schema.tables, *(schema.views if options.views else ())]
+    relations = [relation for relation in wanted if relation.columns]
+    notices += [f"{each.name!r} is left out: SQLite tells no columns of it" for each in wanted if not each.columns]
     problems = setting_problems(schema, options)
     if problems:
         raise PlanError(problems)
     classes = name_classes(relations, options, recorded, problems)
     models = [
-        _plan_model(
-            relation,
-            links.get(relation.name, ()),
-            classes,
-            options,
-            recorded.get(relation.name, NameRecord()),
-            problems,
-        )
-        for relation in sorted(relations, key=lambda relation: relation.name)
+        _plan_model(each, links.get(each.name, ()), classes, options, recorded.get(each.name, NameRecord()), problems)
+        for each in sorted(relations, key=lambda each: each.name)
     ]
     if problems:
         raise PlanError(problems)
