@@ -115,6 +115,16 @@ def test_json_changed_in_place_is_a_change(models: CinchModels, updates: list[di
     assert updates == [{"settings": '{"a": [1, 2]}'}, {"settings": '{"a": [1, true]}'}, {"settings": None}]
 
 
+def test_what_is_no_json_any_more_is_refused_by_save(models: CinchModels):
+    user: Any = models.Users.create(name="Ann", settings={"a": 1})
+    user.settings["a"] = {1}
+    with pytest.raises(InvalidValueError, match=r"^Users.settings cannot take {'a': \{1\}}: it is no JSON: "):
+        user.save()
+    user.settings = {1}
+    with pytest.raises(InvalidValueError, match=r"^Users.settings cannot take \{1\}: "):
+        user.save()
+
+
 def test_save_keeps_what_others_have_written(models: CinchModels):
     mine = models.Users.create(name="Ann", age=1)
     theirs = models.Users.get(mine.id)

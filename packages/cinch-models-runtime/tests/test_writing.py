@@ -148,7 +148,7 @@ BAD_VALUES: list[tuple[dict[str, Any], type[Exception], str]] = [
     ),
     ({"name": "A", "age": 2**63}, InvalidValueError, "column 'age' (INTEGER) cannot take 9223372036854775808"),
     ({"name": "A", "balance": float("nan")}, InvalidValueError, "column 'balance' (REAL) cannot take nan"),
-    ({"name": "A", "settings": {1, 2}}, InvalidValueError, "Users.settings cannot take {1, 2}: Value error, it is no"),
+    ({"name": "A", "settings": {1, 2}}, InvalidValueError, "Users.settings cannot take {1, 2}: it is no JSON"),
     ({"name": "A", "settings": float("nan")}, InvalidValueError, "Users.settings cannot take nan"),
     ({"name": "A", "active": "perhaps"}, InvalidValueError, "Users.active cannot take 'perhaps'"),
 ]

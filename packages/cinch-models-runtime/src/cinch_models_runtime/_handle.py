@@ -109,7 +109,7 @@ class TableHandle(Handle[RowT]):
 
     def _new(self, values: Values) -> RowT:
         binding = self.__binding__
-        made = binding.codec.model(**values)
+        made = binding.codec.model(**binding.codec.by_column(values))
         BINDING.set(made, binding)
         return made
 

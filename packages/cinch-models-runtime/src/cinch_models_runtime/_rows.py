@@ -1,5 +1,6 @@
 """Rows ↔ models: what one model class knows about its columns, worked out at its first use."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, cached_property
@@ -183,6 +184,12 @@ class RowCodec(Generic[RowT]):
         """Every keyword that can filter."""
         return _filters.comparisons(self.columns, self.json)
 
+    def by_column(self, values: Values) -> Values:
+        """Name values by column; then no field can be taken for the column of another one."""
+        if self.selected == tuple(self.columns):
+            return values
+        return {self.columns.get(name, name): value for name, value in values.items()}
+
     @cached_property
     def lookup(self) -> Lookup:
         """What finds a row by its key; a QueryError when the table has none."""
@@ -219,7 +226,10 @@ class RowCodec(Generic[RowT]):
         """Tell whether the value of a JSON column is another than when it was read from the text *stored*."""
         if stored is None or value is None:
             return stored is not value
-        return _schemas.dump_json(_schemas.parse_json(stored)) != _schemas.dump_json(value)
+        try:
+            return json.dumps(_schemas.parse_json(stored)) != json.dumps(value)
+        except (TypeError, ValueError, RecursionError):
+            return True  # what is no JSON any more is refused when it is written
 
     def _columns_of_type(self, kind: "type[datetime | JsonColumn]") -> list[str]:
         return [column for field, column in self.columns.items() if _schemas.holds(self._types[field], kind)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, ge
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from cinch_models_runtime._fields import JsonColumn
 
@@ -71,15 +71,22 @@ def dump_json(value: object) -> str:
     """Return the text of a JSON column; a ValueError when *value* is no JSON."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"it is no JSON: {error}") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _no_json(str(error)) from error
 
 
 def parse_json(text: object) -> object:
     """Return the value of a JSON column; a ValueError when *text* is no JSON."""
-    if isinstance(text, str | bytes):
+    if not isinstance(text, str | bytes):
+        raise _no_json("the column holds no text")
+    try:
         return json.loads(text)
-    raise ValueError("the column does not hold JSON text")
+    except ValueError as error:
+        raise _no_json(str(error)) from error
+
+
+def _no_json(why: str) -> PydanticCustomError:
+    return PydanticCustomError("json", "it is no JSON: {why}", {"why": why})
 
 
 def _members(annotation: object) -> Iterator[object]:

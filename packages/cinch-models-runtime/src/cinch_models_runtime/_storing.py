@@ -139,7 +139,7 @@ def _changes(target: "RowModel", state: State, codec: "RowCodec[Any]") -> dict[s
     }
     for column in codec.json:
         name = codec.fields[column]
-        if codec.json_changed(state.stored[column], fields[name]):
+        if name in fields and codec.json_changed(state.stored[column], fields[name]):
             changes[name] = fields[name]
     return changes
 
