@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from cinch_client import (
     CinchError,
     Column,
     ConstraintError,
+    MaintenanceError,
     StorageError,
     TableNotFoundError,
     connect,
@@ -398,6 +400,49 @@ def test_database_recreated_by_0_1_24(shop: Path, leftover: Path, neighbour: Any
     assert leftover.read_bytes() == content
 
 
+def test_names_that_0_1_24_does_not_check(shop: Path, generate: Generate, neighbour: Any) -> None:
+    """Added and renamed columns and views may have any name over there, if it is quoted by hand."""
+    over_there = neighbour.connect("shop", project_dir=shop)
+    over_there.create_table("notes", [Column("text", "TEXT"), Column("number", "INTEGER")])
+    over_there.rename_column("notes", "number", '"Numéro 1"')
+    over_there.create_view('"All notes"', 'SELECT text, "Numéro 1" FROM notes')
+    here = connect("shop", project_dir=shop)
+
+    here.insert("notes", {"text": "hello", "Numéro 1": 5})
+    here.rename_column("notes", "Numéro 1", "number")
+    models = generate(here)
+
+    assert [view.name for view in here.list_views()] == ["All notes", "adults"]
+    assert here.query('SELECT * FROM "All notes"') == [{"text": "hello", "number": 5}]
+    assert [note.number for note in models.Notes.select()] == [5]
+    assert over_there.query("SELECT number FROM notes") == [{"number": 5}]
+
+
+def test_tenant_that_0_1_24_pretended_to_encrypt(shop: Path, neighbour: Any) -> None:
+    """D10: without SQLCipher its file is plain SQLite, and it is read and written as such."""
+    over_there = neighbour.connect("shop", project_dir=shop)
+    over_there.create_tenant("sec", encrypt=True, encryption_key="k", lazy=False)
+    neighbour.connect("shop", tenant="sec", project_dir=shop).insert("users", {"name": "Eve"})
+    sec = connect("shop", tenant="sec", project_dir=shop)
+
+    sec.insert("users", {"name": "Dan"})
+
+    assert sec.query("SELECT name FROM users ORDER BY name") == [{"name": "Dan"}, {"name": "Eve"}]
+
+
+def test_maintenance_mode_of_0_1_24(shop: Path) -> None:
+    acme = connect("shop", tenant="acme", project_dir=shop)
+    with closing(sqlite3.connect(shop / ".cinchdb" / "metadata.db")) as metadata:
+        metadata.execute("UPDATE branches SET maintenance_mode = 1, maintenance_reason = 'moving house'")
+        metadata.commit()
+    refused = connect("shop", tenant="acme", project_dir=shop)
+
+    with pytest.raises(MaintenanceError, match="moving house"):
+        refused.insert("users", {"name": "Eve"})
+
+    assert acme.query("SELECT count(*) AS n FROM users") == [{"n": 2}]
+
+
 CRASH = """
 import os, sys
 from pathlib import Path
@@ -419,9 +464,8 @@ def test_log_that_a_crash_left(shop: Path, generate: Generate, neighbour: Any) -
     assert models.Users.get("wal").name == "Wal"
     models.Users.create(name="After", active=True)
 
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (4,)
-    connection.close()
 
 
 def test_indexes_of_0_1_24(shop: Path, neighbour: Any) -> None:
