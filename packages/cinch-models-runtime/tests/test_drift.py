@@ -100,6 +100,27 @@ def test_a_warning_is_given_once_for_each_schema(container: Any, project: Path, 
         container(db).Users.count()
 
 
+def begin(models: Any) -> None:
+    with models.transaction():
+        pass
+
+
+USES: dict[str, Callable[[Any], object]] = {
+    "count": lambda models: models.Users.count(),
+    "find_by_id": lambda models: models.Users.find_by_id("a"),
+    "include": lambda models: models.Users.select(include="orders"),
+    "transaction": begin,
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_warning_points_at_the_callers_line(container: Any, project: Path, db: CinchDB, use: str):
+    drift(project)
+    with pytest.warns(DriftWarning) as caught:
+        USES[use](container(db))
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 def test_ignore_never_looks(container: Any, project: Path, db: CinchDB, looks: list[str]):
     drift(project)
     models = container(db, on_drift="ignore")

@@ -1,5 +1,6 @@
 """Whether the schema is still the one that the package was generated from."""
 
+import inspect
 import math
 import warnings
 from time import monotonic
@@ -96,4 +97,12 @@ class Watches:
         if self._raises:
             raise DriftError(message)
         if first_time:
-            warnings.warn(message, DriftWarning, stacklevel=6)
+            warnings.warn(message, DriftWarning, stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """Return the stack level, for a warning, of the line that called a generated method or began a transaction."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("cinch_models_runtime."):
+        level, frame = level + 1, frame.f_back
+    return level + 1  # one more frame is not the caller's: the generated method, or contextlib's
