@@ -4,6 +4,7 @@ A connection costs three file descriptors (database, WAL, shared memory) and abo
 as fifty small reads. So they are kept, but never more than the process may hold.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from cinch_client._errors import BusyError
 _DESCRIPTORS = 3
 _HEADROOM = 128
 _MOST = 300
+_FORK_SECONDS = 1.0
 
 _abandoned: list[Lease] = []
 """Connections of parent processes, kept so that nothing in a child ever closes them."""
@@ -45,7 +47,28 @@ class Budget:
         self._leases: set[Lease] = set()
         self._opening = 0
         self._waiting = 0
+        self._forking = False
         call_after_fork(self)
+
+    def before_fork(self) -> None:
+        """Close the connections of the process, waiting shortly for those in use; only transactions keep theirs.
+
+        SQLite holds its locks per process and keeps in memory which it has. A child inherits that memory without the
+        locks: on a file that was open at the fork it would write unlocked, into a log that the parent then deletes.
+        """
+        deadline = time.monotonic() + _FORK_SECONDS
+        with self._changed:
+            self._forking = True
+            self._waiting += 1
+            while not self._is_quiet() and self._changed.wait(deadline - time.monotonic()):
+                pass
+            self._waiting -= 1
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+        with self._changed:
+            self._forking = False
+            self._changed.notify_all()
 
     def after_fork(self) -> None:
         """Forget what the parent has open; the child must neither use nor close it."""
@@ -55,6 +78,7 @@ class Budget:
         self._leases.clear()
         self._changed = threading.Condition()
         self._opening = self._waiting = 0
+        self._forking = False
 
     def open(self, connect: Callable[[], Lease], timeout: float) -> Lease:
         """Open a connection when there is room for it; the one that was idle longest makes room.
@@ -75,7 +99,7 @@ class Budget:
             with self._changed:
                 self._opening -= 1
                 if lease is None:
-                    self._changed.notify()
+                    self._changed.notify_all()
                 else:
                     self._leases.add(lease)
 
@@ -83,7 +107,7 @@ class Budget:
         """Close a connection that is not idle."""
         with self._changed:
             self._leases.discard(lease)
-            self._changed.notify()
+            self._changed.notify_all()
         lease.connection.close()
 
     def close_idle(self, *, before: float = float("inf"), owner: object = None) -> None:
@@ -96,7 +120,15 @@ class Budget:
         """Wake a thread that waits for a connection, because one is idle again."""
         if self._waiting:
             with self._changed:
-                self._changed.notify()
+                if self._forking:
+                    self._is_quiet()
+                self._changed.notify_all()
+
+    def _is_quiet(self) -> bool:
+        """Close what is idle, and tell whether only transactions hold connections then."""
+        while self._evict():
+            pass
+        return not self._opening and all(lease.held for lease in self._leases)
 
     def _reserve(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -112,7 +144,7 @@ class Budget:
 
     def _is_full(self) -> bool:
         """Tell whether there is no room for another connection, after having made some if that is possible."""
-        return len(self._leases) + self._opening >= self._limit and not self._evict()
+        return self._forking or (len(self._leases) + self._opening >= self._limit and not self._evict())
 
     def _evict(self, before: float = float("inf"), owner: object = None) -> bool:
         """Close the connection that has been idle longest, if there is one; tell whether."""
@@ -137,3 +169,6 @@ def _used_at(lease: Lease) -> float:
 
 process_budget = Budget(connection_limit())
 """What all engines of the process share."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=process_budget.before_fork, after_in_parent=process_budget.after_fork_in_parent)
