@@ -40,6 +40,7 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Generator[None]:
         """Undo what happens inside the block, and only that, when it ends with an exception."""
+        self.check_alive()  # outside of one, a savepoint would begin a transaction of its own
         self.depth += 1
         name = f"cinch_{self.depth}"
         self._execute(f"SAVEPOINT {name}")
