@@ -35,6 +35,7 @@ ANY_NAME = st.text(max_size=30) | st.sampled_from(sorted(MODEL_ATTRIBUTES | PARA
         ("model_config", "model_config_"),
         ("model_name", "model_name"),
         ("limit", "limit_"),
+        ("TYPE_CHECKING", "TYPE_CHECKING_"),
         ("self", "self_"),
         ("date", "date"),
         ("a b", "a_b"),

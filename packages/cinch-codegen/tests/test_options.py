@@ -70,6 +70,7 @@ def test_all_mistakes_are_told_at_once(write: Callable[[str], Path]) -> None:
             databse = "shop"
             output = 7
             views = "no"
+            version = "one"
             names = "users"
             [tool.cinch-codegen.types]
             "users.settings" = "json"
@@ -82,6 +83,7 @@ def test_all_mistakes_are_told_at_once(write: Callable[[str], Path]) -> None:
         "  - databse is no setting; did you mean database?",
         "  - output is 7; write a text in quotes",
         "  - views is 'no'; write true or false",
+        "  - version is 'one'; write a version such as 1.2.0",
         "  - names is 'users'; write table = \"ClassName\" below [tool.cinch-codegen.names]",
         (
             "  - types.users.settings is 'json'; write column = … below [tool.cinch-codegen.types.TABLE], "

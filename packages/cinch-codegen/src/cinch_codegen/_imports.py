@@ -30,7 +30,7 @@ class Imports:
 
     def __init__(self, taken: Iterable[str], siblings: Iterable[str]) -> None:
         self._siblings = sorted(set(siblings))
-        self._taken = frozenset(taken) - {"TYPE_CHECKING"}  # which no class body uses
+        self._taken = frozenset(taken)
         self._running: dict[Symbol, str] = {}
         self._checking: dict[Symbol, str] = {}
         self.run = _Known(self.running)

@@ -25,7 +25,7 @@ MODEL_ATTRIBUTES = frozenset(
 PARAMETERS = frozenset("self limit offset order_by include any_of on batch_size".split())
 """What the methods of a handle call their own parameters."""
 
-_RESERVED_FIELDS = MODEL_ATTRIBUTES | PARAMETERS | frozenset(keyword.kwlist)
+_RESERVED_FIELDS = MODEL_ATTRIBUTES | PARAMETERS | frozenset({"TYPE_CHECKING", *keyword.kwlist})
 _RESERVED_CLASSES = frozenset({"CinchModels", *keyword.kwlist})
 _PACKAGE_NAMES = frozenset(
     {"cinch_models", "create_models", "import_module", "require_runtime", "annotations", "runtime", "py"}

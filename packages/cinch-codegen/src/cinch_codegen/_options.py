@@ -1,5 +1,6 @@
 """What the user wants: ``[tool.cinch-codegen]`` of a pyproject.toml, the command line above it. Reads, never writes."""
 
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from cinch_codegen._names import is_package_name
 from cinch_codegen._types import ChoiceType, ConfiguredType, EnumType, NamedType
 
 SECTION = "[tool.cinch-codegen]"
+_VERSION = re.compile("[0-9][0-9A-Za-z.+-]*")
 _OURS = frozenset({"cinch_client", "cinch_codegen", "cinch_models_runtime", "cinch_server", "pydantic"})
 
 
@@ -195,7 +197,7 @@ class _Reader:
             "views": self._switch,
             "singular": self._switch,
             "dist": self._switch,
-            "version": self._text,
+            "version": self._version,
             "names": self._texts,
             "fields": self._columns(self._text),
             "types": self._columns(self._type),
@@ -222,6 +224,12 @@ class _Reader:
             self._problem(f"{key} is {value!r}; write a text in quotes")
             return ""
         return value
+
+    def _version(self, key: str, value: object) -> str:
+        text = self._text(key, value)
+        if text and _VERSION.fullmatch(text) is None:
+            self._problem(f"{key} is {value!r}; write a version such as 1.2.0")
+        return text
 
     def _switch(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):

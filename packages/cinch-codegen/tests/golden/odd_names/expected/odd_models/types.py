@@ -11,7 +11,7 @@ from decimal import Decimal as _Decimal
 from typing import TYPE_CHECKING, ClassVar as _ClassVar, Literal as _Literal
 from uuid import UUID as _UUID
 
-from cinch_models_runtime import Json as _Json, Model as _Model, Relation as _Relation, Table as _Table, TableHandle, from_database as _from_database
+from cinch_models_runtime import Field as _Field, Json as _Json, Model as _Model, Relation as _Relation, Table as _Table, TableHandle, from_database as _from_database
 
 if TYPE_CHECKING:
     from builtins import tuple as _tuple
@@ -127,12 +127,12 @@ if TYPE_CHECKING:
         from_database__between: _tuple[_str, _str]; from_database__like: _str; from_database__ilike: _str
         from_database__contains: _str; from_database__startswith: _str; from_database__endswith: _str
         from_database__isnull: _bool
-        TYPE_CHECKING: _str | None; TYPE_CHECKING__eq: _str | None; TYPE_CHECKING__ne: _str | None
-        TYPE_CHECKING__gt: _str; TYPE_CHECKING__gte: _str; TYPE_CHECKING__lt: _str; TYPE_CHECKING__lte: _str
-        TYPE_CHECKING__in: _Collection[_str]; TYPE_CHECKING__not_in: _Collection[_str]
-        TYPE_CHECKING__between: _tuple[_str, _str]; TYPE_CHECKING__like: _str; TYPE_CHECKING__ilike: _str
-        TYPE_CHECKING__contains: _str; TYPE_CHECKING__startswith: _str; TYPE_CHECKING__endswith: _str
-        TYPE_CHECKING__isnull: _bool
+        TYPE_CHECKING_: _str | None; TYPE_CHECKING___eq: _str | None; TYPE_CHECKING___ne: _str | None
+        TYPE_CHECKING___gt: _str; TYPE_CHECKING___gte: _str; TYPE_CHECKING___lt: _str
+        TYPE_CHECKING___lte: _str; TYPE_CHECKING___in: _Collection[_str]
+        TYPE_CHECKING___not_in: _Collection[_str]; TYPE_CHECKING___between: _tuple[_str, _str]
+        TYPE_CHECKING___like: _str; TYPE_CHECKING___ilike: _str; TYPE_CHECKING___contains: _str
+        TYPE_CHECKING___startswith: _str; TYPE_CHECKING___endswith: _str; TYPE_CHECKING___isnull: _bool
         keys: _str | None; keys__eq: _str | None; keys__ne: _str | None; keys__gt: _str; keys__gte: _str
         keys__lt: _str; keys__lte: _str; keys__in: _Collection[_str]; keys__not_in: _Collection[_str]
         keys__between: _tuple[_str, _str]; keys__like: _str; keys__ilike: _str; keys__contains: _str
@@ -175,7 +175,7 @@ if TYPE_CHECKING:
         Literal: _NotRequired[TypesLiteral | None]; ClassVar: _NotRequired[_str | None]
         Collection: _NotRequired[_str | None]; NotRequired: _NotRequired[_str | None]
         Types: _NotRequired[_str | None]; new_id: _NotRequired[_str | None]
-        from_database: _NotRequired[_str | None]; TYPE_CHECKING: _NotRequired[_str | None]
+        from_database: _NotRequired[_str | None]; TYPE_CHECKING_: _NotRequired[_str | None]
         keys: _NotRequired[_str | None]; items: _NotRequired[_str | None]; values: _NotRequired[_str | None]
         get: _NotRequired[_str | None]; pop: _NotRequired[_str | None]; clear: _NotRequired[_str | None]
         parent_id: _NotRequired[_int | None]
@@ -187,7 +187,7 @@ if TYPE_CHECKING:
         Decimal: _Decimal | None; UUID: _UUID | None; Json: _Json | None; Field: _str | None
         Model: _str | None; Table: _str | None; Relation: _str | None; Literal: TypesLiteral | None
         ClassVar: _str | None; Collection: _str | None; NotRequired: _str | None; Types: _str | None
-        new_id: _str | None; from_database: _str | None; TYPE_CHECKING: _str | None; keys: _str | None
+        new_id: _str | None; from_database: _str | None; TYPE_CHECKING_: _str | None; keys: _str | None
         items: _str | None; values: _str | None; get: _str | None; pop: _str | None; clear: _str | None
         parent_id: _int | None
 
@@ -198,7 +198,7 @@ if TYPE_CHECKING:
         "date", "-date", "datetime", "-datetime", "time", "-time", "UUID", "-UUID", "Field", "-Field",
         "Model", "-Model", "Table", "-Table", "Relation", "-Relation", "Literal", "-Literal", "ClassVar",
         "-ClassVar", "Collection", "-Collection", "NotRequired", "-NotRequired", "Types", "-Types", "new_id",
-        "-new_id", "from_database", "-from_database", "TYPE_CHECKING", "-TYPE_CHECKING", "keys", "-keys",
+        "-new_id", "from_database", "-from_database", "TYPE_CHECKING_", "-TYPE_CHECKING_", "keys", "-keys",
         "items", "-items", "values", "-values", "get", "-get", "pop", "-pop", "clear", "-clear", "parent_id",
         "-parent_id",
     ]
@@ -250,7 +250,9 @@ class Types(_Model):
     Types: _str | None = None
     new_id: _str | None = None
     from_database: _str | None = None
-    TYPE_CHECKING: _str | None = None
+    TYPE_CHECKING_: _str | None = _Field(
+        default=None, validation_alias="TYPE_CHECKING", serialization_alias="TYPE_CHECKING"
+    )
     keys: _str | None = None
     items: _str | None = None
     values: _str | None = None
