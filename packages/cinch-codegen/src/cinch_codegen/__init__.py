@@ -2,4 +2,6 @@
 
 from cinch_codegen._errors import CodegenError, OptionsError, OutputError, PlanError, QuickstartError
 
-__all__ = ["CodegenError", "OptionsError", "OutputError", "PlanError", "QuickstartError"]
+__version__ = "1.0.0"
+
+__all__ = ["CodegenError", "OptionsError", "OutputError", "PlanError", "QuickstartError", "__version__"]

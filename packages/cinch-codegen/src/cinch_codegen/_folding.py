@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from keyword import issoftkeyword
 
 WIDTH = 110
 _OPENING, _CLOSING = "([{", ")]}"
 _INDENT = "    "
+_SOFT_FIELDS = ("_:", "case:", "match:", "type:")
 _IGNORE = "  # type: ignore["
 """What follows is for type checkers, which look for it on the first line of a statement; it does not count as width."""
 
@@ -32,7 +32,7 @@ def pack(items: Iterable[str], indent: str, separator: str, end: str = "") -> li
     lines: list[str] = []
     room = WIDTH - len(separator) - len(end)
     for item in items:
-        if lines and len(lines[-1]) + len(item) <= room and not issoftkeyword(item.partition(":")[0]):
+        if lines and len(lines[-1]) + len(item) <= room and not item.startswith(_SOFT_FIELDS):
             lines[-1] += separator + item
         else:
             lines.append(indent + item)

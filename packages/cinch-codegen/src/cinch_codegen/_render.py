@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cinch_codegen import __version__
 from cinch_codegen._folding import fold, pack
 from cinch_codegen._imports import Imports
 from cinch_codegen._names import source_text
@@ -49,7 +49,6 @@ def _fill(template: str, values: Mapping[str, object]) -> str:
 
 
 def _package_values(plan: PackagePlan) -> Mapping[str, object]:
-    release = version("cinch-codegen")
     classes = [model.class_name for model in plan.models]
     return {
         "package": plan.package,
@@ -57,8 +56,8 @@ def _package_values(plan: PackagePlan) -> Mapping[str, object]:
         "database": plan.database,
         "fingerprint": plan.fingerprint,
         "command": source_text(plan.command),
-        "era": ".".join(release.split(".")[:2]),
-        "runtime": release,
+        "era": ".".join(__version__.split(".")[:2]),
+        "runtime": __version__,
         "version": plan.version,
         "models": [
             {"class_name": model.class_name, "module": model.module, "relation": source_text(model.relation)}

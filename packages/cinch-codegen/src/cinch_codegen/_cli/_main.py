@@ -6,6 +6,7 @@ import sys
 import click
 
 from cinch_client import CinchError
+from cinch_codegen import __version__
 from cinch_codegen._cli._generate import generate
 from cinch_codegen._cli._quickstart import quickstart
 from cinch_codegen._cli._speech import Notes, say, say_error
@@ -15,7 +16,7 @@ _FAILED, _INTERRUPTED = 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="cinch-codegen", message="cinch-codegen %(version)s")
+@click.version_option(__version__, message="cinch-codegen %(version)s")
 def commands() -> None:
     """Turn the schema of a CinchDB database into a typed Python package."""
 

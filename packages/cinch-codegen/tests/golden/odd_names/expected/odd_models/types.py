@@ -166,8 +166,8 @@ if TYPE_CHECKING:
         id: _NotRequired[_int]; str: _NotRequired[_str | None]; int: _NotRequired[_int | None]
         float: _NotRequired[_float | None]; bool: _NotRequired[_bool | None]
         bytes: _NotRequired[_bytes | None]; list: _NotRequired[_str | None]; tuple: _NotRequired[_str | None]
-        property: _NotRequired[_str | None]; type: _NotRequired[_str | None]
-        object: _NotRequired[_str | None]; date: _NotRequired[_date | None]
+        property: _NotRequired[_str | None]
+        type: _NotRequired[_str | None]; object: _NotRequired[_str | None]; date: _NotRequired[_date | None]
         datetime: _NotRequired[_datetime | None]; time: _NotRequired[_time | None]
         Decimal: _NotRequired[_Decimal | None]; UUID: _NotRequired[_UUID | None]
         Json: _NotRequired[_Json | None]; Field: _NotRequired[_str | None]; Model: _NotRequired[_str | None]
@@ -182,14 +182,14 @@ if TYPE_CHECKING:
 
     class TypesUpdate(TypedDict, total=False, closed=True):  # type: ignore[call-arg,unused-ignore]
         id: _int; str: _str | None; int: _int | None; float: _float | None; bool: _bool | None
-        bytes: _bytes | None; list: _str | None; tuple: _str | None; property: _str | None; type: _str | None
-        object: _str | None; date: _date | None; datetime: _datetime | None; time: _time | None
-        Decimal: _Decimal | None; UUID: _UUID | None; Json: _Json | None; Field: _str | None
-        Model: _str | None; Table: _str | None; Relation: _str | None; Literal: TypesLiteral | None
-        ClassVar: _str | None; Collection: _str | None; NotRequired: _str | None; Types: _str | None
-        new_id: _str | None; from_database: _str | None; TYPE_CHECKING_: _str | None; keys: _str | None
-        items: _str | None; values: _str | None; get: _str | None; pop: _str | None; clear: _str | None
-        parent_id: _int | None
+        bytes: _bytes | None; list: _str | None; tuple: _str | None; property: _str | None
+        type: _str | None; object: _str | None; date: _date | None; datetime: _datetime | None
+        time: _time | None; Decimal: _Decimal | None; UUID: _UUID | None; Json: _Json | None
+        Field: _str | None; Model: _str | None; Table: _str | None; Relation: _str | None
+        Literal: TypesLiteral | None; ClassVar: _str | None; Collection: _str | None; NotRequired: _str | None
+        Types: _str | None; new_id: _str | None; from_database: _str | None; TYPE_CHECKING_: _str | None
+        keys: _str | None; items: _str | None; values: _str | None; get: _str | None; pop: _str | None
+        clear: _str | None; parent_id: _int | None
 
     TypesAnyOf = Sequence[TypesFilters] | None
     TypesOrder = _Literal[
