@@ -5,6 +5,7 @@ The environment variable CINCH_TEST_SCALE multiplies the number of reads and wri
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -223,6 +224,43 @@ def test_one_lazy_tenant_materialised_by_several_threads(workplace: Path) -> Non
             "thread2",
             "thread3",
         ]
+
+
+class UndoError(Exception):
+    """Leaves a transaction's block so that it is rolled back."""
+
+
+def test_transactions_of_threads(workplace: Path) -> None:
+    """Every thread has its own, on tenants that all share; what was rolled back is nowhere."""
+    models = container(workplace)
+
+    def work(writer: str) -> None:
+        for number in range(40 * SCALE):
+            tenant = TENANTS[number % 3]
+            bound = models.with_tenant(tenant)
+            with contextlib.suppress(UndoError), bound.transaction():
+                bound.Notes.create(owner=tenant, writer=writer, number=number)
+                assert bound.Notes.count(writer=writer, number=number) == 1
+                bound.Notes.create(owner=tenant, writer=writer, number=number)
+                if number % 2:
+                    raise UndoError
+
+    threads = [threading.Thread(target=work, args=(f"thread{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    kept = [number for number in range(40 * SCALE) if number % 2 == 0]
+    for place in range(3):
+        expected = Counter(
+            (TENANTS[place], f"thread{thread}", number)
+            for thread in range(4)
+            for number in kept
+            for _ in range(2)
+            if number % 3 == place
+        )
+        assert Counter(stored(workplace, TENANTS[place])) == expected
 
 
 FORK = """

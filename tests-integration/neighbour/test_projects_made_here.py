@@ -10,6 +10,7 @@ import pytest
 
 from cinch_client import (
     Column,
+    DriftError,
     ForeignKeyRef,
     Index,
     TenantNotFoundError,
@@ -289,6 +290,35 @@ def test_a_tenant_deleted_by_0_1_24(project: Path, neighbour: Any) -> None:
         until_refused(eager)
     eager.create_tenant("eager")
     assert eager.query("SELECT name FROM users") == []
+
+
+def test_models_notice_a_change_of_0_1_24(project: Path, generate: Generate, neighbour: Any) -> None:
+    models = generate(connect("shop", project_dir=project)).with_tenant("eager")
+    assert models.Users.count() == 0
+
+    neighbour.connect("shop", project_dir=project).add_column("users", Column("city", "TEXT"))
+
+    with pytest.raises(DriftError, match="cinch-codegen generate shop"):
+        until_drift(models)
+
+
+def test_models_notice_that_a_branch_of_0_1_24_differs(project: Path, generate: Generate, neighbour: Any) -> None:
+    models = generate(connect("shop", project_dir=project))
+    neighbour.connect("shop", project_dir=project).create_branch("dev")
+    assert [user.name for user in models.with_branch("dev").Users.select()] == ["Ada"]
+
+    neighbour.connect("shop", "dev", project_dir=project).add_column("users", Column("city", "TEXT"))
+
+    with pytest.raises(DriftError):
+        until_drift(models.with_branch("dev"))
+    assert [user.name for user in models.Users.select()] == ["Ada"]
+
+
+def until_drift(models: Any) -> None:
+    """Read again and again: the schema is looked at every tenth of a second."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        models.Users.count()
 
 
 def until_refused(connection: CinchDB) -> None:
