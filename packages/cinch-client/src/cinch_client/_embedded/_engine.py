@@ -16,7 +16,7 @@ from cinch_client._embedded._administration import MAIN_TENANT, Administration
 from cinch_client._embedded._budget import process_budget
 from cinch_client._embedded._failures import translate, translated
 from cinch_client._embedded._files import METADATA_FILE, PROJECT_DIRECTORY
-from cinch_client._embedded._lease import Lease, PooledFile
+from cinch_client._embedded._lease import Lease, PooledFile, inode_of
 from cinch_client._embedded._metadata import Metadata
 from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._readonly import read_only, refused
@@ -27,6 +27,7 @@ from cinch_client._engine import Parameters, Scope
 from cinch_client._errors import (
     CinchError,
     QueryError,
+    StorageError,
     TableNotFoundError,
     TransactionScopeError,
 )
@@ -285,20 +286,39 @@ class EmbeddedEngine:
                 transaction.check_alive()
                 return transaction.lease
         file = self.tenants.file(scope)
-        now = time.monotonic()
-        if now >= file.look_at:
-            self.tenants.look(file, now)
-        return self._lease(file if file.real else self.tenants.readable(file), now)
+        while True:
+            now = time.monotonic()
+            if now >= file.look_at:
+                self.tenants.look(file, now)
+            source = file if file.real else self.tenants.readable(file)
+            try:
+                return self._lease(source, now)
+            except StorageError:
+                if not self._has_moved(source):
+                    raise
 
     def _lease_to_write(self, file: TenantFile) -> Lease:
-        now = time.monotonic()
-        if now >= file.look_at:
-            self.tenants.look(file, now)
-        if file.branch is not None:
-            file.branch.check_writable()
-        if not file.real:
-            self.tenants.materialize(file)
-        return self._lease(file, now)
+        while True:
+            now = time.monotonic()
+            if now >= file.look_at:
+                self.tenants.look(file, now)
+            if file.branch is not None:
+                file.branch.check_writable()
+            if not file.real:
+                self.tenants.materialize(file)
+            try:
+                return self._lease(file, now)
+            except StorageError:
+                if not self._has_moved(file):
+                    raise
+
+    def _has_moved(self, file: PooledFile) -> bool:
+        """Tell whether another process removed or replaced the file since the last look, and have it looked at."""
+        inode = inode_of(file.path_text)
+        if inode is not None and inode == file.inode:
+            return False
+        self.tenants.look_soon()
+        return True
 
     def _lease(self, file: PooledFile, now: float) -> Lease:
         try:
