@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -206,6 +207,21 @@ def test_poisoned_lazy_tenant(shop: Path, generate: Generate, neighbour: Any) ->
     assert lazy.Users.select() == []
     lazy.Users.create(name="Zed", active=True)
     assert over_there.query("SELECT name FROM users") == [{"name": "Zed"}]
+
+
+def test_half_made_tenant(shop: Path, generate: Generate, neighbour: Any) -> None:
+    """0.1.24 copies the template into place before it says so in the metadata; it may have ended in between."""
+    place = tenant_file(shop, "lz", "a9")
+    place.parent.mkdir()
+    shutil.copyfile(tenant_file(shop, "__empty__", "e3"), place)
+    lazy = generate(connect("shop", tenant="lz", project_dir=shop))
+
+    assert lazy.Users.select() == []
+    lazy.Users.create(name="Zed", active=True)
+
+    over_there = neighbour.connect("shop", tenant="lz", project_dir=shop)
+    assert over_there.query("SELECT name FROM users") == [{"name": "Zed"}]
+    assert [user.name for user in lazy.Users.select()] == ["Zed"]
 
 
 def test_naive_times_are_local(
