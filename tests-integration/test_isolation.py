@@ -263,6 +263,48 @@ def test_transactions_of_threads(workplace: Path) -> None:
         assert Counter(stored(workplace, TENANTS[place])) == expected
 
 
+WRITE = """
+import sys
+from pathlib import Path
+from cinch_client import connect
+from isolated_models import create_models
+models = create_models(connect("shop", project_dir=Path(sys.argv[1])), on_drift="ignore")
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(sys.argv[3])):
+    for tenant in sys.argv[4:]:
+        models.with_tenant(tenant).Notes.create(owner=tenant, writer=sys.argv[2], number=number)
+"""
+
+
+def test_schema_changes_while_other_processes_write(workplace: Path) -> None:
+    """No write fails or is lost, and every tenant, made before, meanwhile or after, ends with the same schema."""
+    times = 40 * SCALE
+    processes = [start(WRITE, workplace, f"process{number}", times, *TENANTS[:4]) for number in range(2)]
+    for process in processes:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    shop = connect("shop", project_dir=workplace)
+
+    for number in range(6):
+        shop.add_column("notes", Column(f"extra{number}", "TEXT", default=f"'{number}'"))
+    shop.drop_column("notes", "extra0")
+    shop.create_index("notes", ["owner", "number"])
+    for process in processes:
+        finish(process)
+
+    for tenant in TENANTS[:4]:
+        rows = stored(workplace, tenant)
+        assert Counter(writer for _, writer, _ in rows) == {"process0": times, "process1": times}
+        assert {owner for owner, _, _ in rows} == {tenant}
+    schemas = [shop.with_tenant(tenant).schema() for tenant in TENANTS]
+    assert schemas == [schemas[0]] * len(TENANTS)
+    assert [column.name for column in shop.list_columns("notes")][-5:] == [f"extra{n}" for n in range(1, 6)]
+
+
 FORK = """
 import os, sys
 from pathlib import Path
@@ -323,6 +365,38 @@ def test_fork_inside_a_transaction(workplace: Path, ending: str, expected: list[
     finish(start(FORK_IN_TRANSACTION, workplace, ending))
 
     assert [number for _, _, number in stored(workplace, "customer0")] == expected
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from cinch_client import connect
+from isolated_models import create_models
+models = create_models(connect("shop", project_dir=Path(sys.argv[1])))
+for tenant in (f"many{number}" for number in range(1_000)):
+    models.with_tenant(tenant).Notes.create(owner=tenant, writer="killed", number=0)
+    print(tenant, flush=True)
+"""
+
+
+@pytest.mark.parametrize("acknowledged", [1, 10, 25])
+def test_a_killed_process_leaves_whole_tenants(workplace: Path, acknowledged: int) -> None:
+    """What was acknowledged is there, and every tenant can be written to, the one in the making, too."""
+    models = container(workplace)
+    models.connection.create_tenants([f"many{number}" for number in range(1_000)])
+    process = start(KILLED, workplace)
+    assert process.stdout is not None
+    names = [process.stdout.readline().strip() for _ in range(acknowledged)]
+    process.kill()
+    process.communicate()
+
+    for name in (*names, *(f"many{number}" for number in range(acknowledged, acknowledged + 5))):
+        models.with_tenant(name).Notes.create(owner=name, writer="after", number=1)
+
+    for name in names:
+        assert stored(workplace, name) == [(name, "killed", 0), (name, "after", 1)]
+    left = [path.name for path in (workplace / ".cinchdb").rglob("*") if ".new" in path.name or "tmp" in path.name]
+    assert left == []
 
 
 MANY = """
