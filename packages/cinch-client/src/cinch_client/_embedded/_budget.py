@@ -39,6 +39,9 @@ class Budget:
 
     Args:
         limit: How many.
+
+    Attributes:
+        waiting: How many threads wait for one to come back.
     """
 
     def __init__(self, limit: int) -> None:
@@ -46,7 +49,7 @@ class Budget:
         self._changed = threading.Condition()
         self._leases: set[Lease] = set()
         self._opening = 0
-        self._waiting = 0
+        self.waiting = 0
         self._forking = False
         call_after_fork(self)
 
@@ -59,10 +62,10 @@ class Budget:
         deadline = time.monotonic() + _FORK_SECONDS
         with self._changed:
             self._forking = True
-            self._waiting += 1
+            self.waiting += 1
             while not self._is_quiet() and self._changed.wait(deadline - time.monotonic()):
                 pass
-            self._waiting -= 1
+            self.waiting -= 1
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
@@ -77,7 +80,7 @@ class Budget:
             lease.file.idle.clear()
         self._leases.clear()
         self._changed = threading.Condition()
-        self._opening = self._waiting = 0
+        self._opening = self.waiting = 0
         self._forking = False
 
     def open(self, connect: Callable[[], Lease], timeout: float) -> Lease:
@@ -118,7 +121,7 @@ class Budget:
 
     def came_back(self) -> None:
         """Wake a thread that waits for a connection, because one is idle again."""
-        if self._waiting:
+        if self.waiting:
             with self._changed:
                 if self._forking:
                     self._is_quiet()
@@ -133,13 +136,13 @@ class Budget:
     def _reserve(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         with self._changed:
-            self._waiting += 1  # before looking, or a connection that comes back meanwhile wakes nobody
+            self.waiting += 1  # before looking, or a connection that comes back meanwhile wakes nobody
             try:
                 while self._is_full():
                     if not self._changed.wait(deadline - time.monotonic()) and self._is_full():
                         raise BusyError(f"all {self._limit} connections of this process are in use; try again")
             finally:
-                self._waiting -= 1
+                self.waiting -= 1
             self._opening += 1
 
     def _is_full(self) -> bool:

@@ -286,6 +286,19 @@ class EmbeddedEngine:
                 transaction.check_alive()
                 return transaction.lease
         file = self.tenants.file(scope)
+        now = time.monotonic()
+        if now < file.look_at:
+            try:
+                lease = file.idle.pop()
+            except IndexError:
+                return self._lease_after_look(file)
+            if lease.epoch == file.epoch:
+                lease.used_at = now
+                return lease
+            self._pool.release(lease)
+        return self._lease_after_look(file)
+
+    def _lease_after_look(self, file: TenantFile) -> Lease:
         while True:
             now = time.monotonic()
             if now >= file.look_at:

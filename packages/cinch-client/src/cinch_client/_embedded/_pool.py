@@ -44,7 +44,8 @@ class Pool:
             self._budget.close(lease)
             return
         file.idle.append(lease)
-        self._budget.came_back()
+        if self._budget.waiting:
+            self._budget.came_back()
 
     def discard(self, lease: Lease) -> None:
         """Close a leased connection instead of giving it back."""

@@ -33,7 +33,8 @@ def read(lease: Lease, operation: Select | Count) -> list[Row] | int:
         plan, parameters = relation.select(operation)
         return plan.build(lease.connection.execute(plan.text, parameters).fetchall())
     plan, parameters = relation.count(operation)
-    return cast("int", lease.connection.execute(plan.text, parameters).fetchone()[0])
+    (number,) = lease.connection.execute(plan.text, parameters).fetchone()
+    return number
 
 
 def write(lease: Lease, operation: Operation) -> list[Row] | int:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from cinch_client._embedded._row_code import (
@@ -340,9 +340,10 @@ def _window(value: object, name: str) -> int:
 
 def _bind(plan: Plan, where: Where) -> list[Storable]:
     parameters: list[Storable] = []
-    conditions = _flat(where) if plan.nested else cast("tuple[Condition, ...]", where)
-    for bind, condition in zip(plan.binds, conditions, strict=True):
-        bind(condition.value, parameters)
+    if where:
+        conditions: Iterable[Any] = _flat(where) if plan.nested else where  # all of them are Conditions then
+        for bind, condition in zip(plan.binds, conditions, strict=True):
+            bind(condition.value, parameters)
     return parameters
 
 
