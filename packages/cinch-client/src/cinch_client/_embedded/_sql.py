@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from cinch_client._embedded._row_code import (
@@ -340,10 +340,10 @@ def _window(value: object, name: str) -> int:
 
 def _bind(plan: Plan, where: Where) -> list[Storable]:
     parameters: list[Storable] = []
-    if where:
-        conditions: Iterable[Any] = _flat(where) if plan.nested else where  # all of them are Conditions then
-        for bind, condition in zip(plan.binds, conditions, strict=True):
-            bind(condition.value, parameters)
+    if plan.nested:
+        where = tuple(_flat(where))
+    for bind, condition in zip(plan.binds, where, strict=True):
+        bind(getattr(condition, "value"), parameters)  # noqa: B009 - no AnyOf is left, and a cast costs a call
     return parameters
 
 
