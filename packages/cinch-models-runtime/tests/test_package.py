@@ -83,6 +83,17 @@ def test_the_signature_shows_every_filter(models: CinchModels, method: str):
     assert parameters["age__gte"].kind is inspect.Parameter.KEYWORD_ONLY
 
 
+def test_the_signature_says_what_a_filter_takes(models: CinchModels):
+    parameters = inspect.signature(models.Users.select).parameters
+    shown = {name: str(parameters[f"age__{name}"].annotation) for name in ("gt", "in", "between", "isnull")}
+    assert shown == {
+        "gt": "int | None",
+        "in": "collections.abc.Collection[int | None]",
+        "between": "tuple[int | None, int | None]",
+        "isnull": "<class 'bool'>",
+    }
+
+
 @pytest.mark.parametrize("method", ["create", "__call__", "upsert"])
 def test_the_signature_shows_every_column(models: CinchModels, method: str):
     parameters = inspect.signature(getattr(models.Users, method)).parameters

@@ -99,6 +99,18 @@ class TableSchema:
         """Return the column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
+    @property
+    def makes_ids(self) -> bool:
+        """Whether a row that is inserted without an ``id`` gets one.
+
+        That is so when ``id`` is text and the primary key, and also when the table has no primary key at all and
+        ``id`` cannot be NULL: CinchDB 0.1 loses the key when it drops a column.
+        """
+        column = self.column("id")
+        if column is None or column.type != "TEXT" or column.default is not None or column.generated:
+            return False
+        return self.primary_key == ("id",) or (not self.primary_key and not column.nullable)
+
 
 @dataclass(frozen=True, slots=True)
 class ViewSchema:

@@ -125,7 +125,7 @@ def _default(column: ColumnSchema, relation: TableSchema | ViewSchema, *, text: 
     """Tell who fills the column in when a new object does not say; the engine knows three columns by their names."""
     if isinstance(relation, ViewSchema):
         return "required"
-    if column.name == "id" and column.type == "TEXT" and relation.primary_key == ("id",) and column.default is None:
+    if column.name == "id" and relation.makes_ids:
         return "new_id" if text else "database"
     automatic = column.type == "TEXT" and column.name in _TIMESTAMPS
     if automatic or column.generated or column.default is not None or _is_rowid(column, relation):

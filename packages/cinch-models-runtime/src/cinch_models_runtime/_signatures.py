@@ -4,7 +4,7 @@ They are worked out when somebody looks; until then a method costs one small obj
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from inspect import Parameter
 from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -67,9 +67,18 @@ def _filters(model: "type[RowModel]", _method: str) -> list[Parameter]:
     codec = codec_of(model)
     types = {column: model.model_fields[field].annotation for field, column in codec.columns.items()}
     return [
-        Parameter(keyword, Parameter.KEYWORD_ONLY, default=UNSET, annotation=types[column])
-        for keyword, (column, _) in codec.comparisons.items()
+        Parameter(keyword, Parameter.KEYWORD_ONLY, default=UNSET, annotation=_compared(types[column], operator))
+        for keyword, (column, operator) in codec.comparisons.items()
     ]
+
+
+def _compared(kind: Any, operator: str) -> Any:  # noqa: ANN401 - annotations are of any type
+    """Return what a filter with that operator on a column of that type takes."""
+    if operator in {"in", "not_in"}:
+        return Collection[kind]
+    if operator == "between":
+        return tuple[kind, kind]
+    return bool if operator == "isnull" else kind
 
 
 def _values(model: "type[RowModel]", method: str) -> list[Parameter]:

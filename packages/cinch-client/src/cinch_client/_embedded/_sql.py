@@ -325,7 +325,7 @@ def _automatic(schema: TableSchema | ViewSchema) -> tuple[str, ...]:
         return ()
     found = {column.name: column for column in schema.columns if column.type == "TEXT" and column.default is None}
     names = [name for name in AUTOMATIC_COLUMNS if name in found and not found[name].generated]
-    return tuple(name for name in names if name != "id" or schema.primary_key == ("id",))
+    return tuple(name for name in names if name != "id" or schema.makes_ids)
 
 
 def _no_rows(_rows: Iterable[Sequence[object]]) -> list[Row]:
