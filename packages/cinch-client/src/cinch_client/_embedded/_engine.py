@@ -210,15 +210,10 @@ class EmbeddedEngine:
         for tenant in (TEMPLATE_TENANT, MAIN_TENANT):
             self.tenants.materialize(self.tenants.file(Scope(database, branch, tenant)))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        from cinch_client._embedded._project import open_engine
-
-        return open_engine, (
-            self.project_dir,
-            self.naive_timestamps,
-            self._synchronous,
-            self._busy_timeout,
-        )
+    @property
+    def options(self) -> tuple[Path, NaiveTimestamps, Synchronous, float]:
+        """What the engine was opened with."""
+        return self.project_dir, self.naive_timestamps, self._synchronous, self._busy_timeout
 
     def close(self) -> None:
         """Close what is idle; the engine can be used again."""
@@ -317,7 +312,7 @@ class EmbeddedEngine:
                 self.tenants.look(file, now)
             if file.branch is not None:
                 file.branch.check_writable()
-            if not file.real:
+            if not file.claimed:
                 self.tenants.materialize(file)
             try:
                 return self._lease(file, now)

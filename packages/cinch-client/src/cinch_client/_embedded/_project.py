@@ -1,9 +1,11 @@
 """Projects on disk: making them, finding them, and the one engine that a process has for each."""
 
+import copyreg
 import os
 import shutil
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from cinch_client._embedded import _files
@@ -50,6 +52,14 @@ def open_engine(
         if engine is None:
             engine = _engines[key] = EmbeddedEngine(project, naive_timestamps, synchronous, busy_timeout)
     return engine
+
+
+def _reopening(engine: EmbeddedEngine) -> tuple[Callable[..., EmbeddedEngine], tuple[object, ...]]:
+    """Pickle an engine as what opens it: the other process has one of its own."""
+    return open_engine, engine.options
+
+
+copyreg.pickle(EmbeddedEngine, _reopening)
 
 
 def find_project(project_dir: str | os.PathLike[str] | None) -> Path:

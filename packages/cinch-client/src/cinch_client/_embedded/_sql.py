@@ -8,13 +8,11 @@ string, but never an unknown ``"table"."name"`` (https://www.sqlite.org/quirks.h
 """
 
 import difflib
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, cast
-from uuid import UUID
+from typing import NamedTuple
 
+from cinch_client._embedded._conditions import Bind, compile_condition, is_nested, parameters, shape
 from cinch_client._embedded._row_code import (
     BindKey,
     BuildRows,
@@ -23,20 +21,18 @@ from cinch_client._embedded._row_code import (
     row_builder,
     row_encoder,
 )
-from cinch_client._errors import InvalidValueError, QueryError
+from cinch_client._errors import QueryError
 from cinch_client._names import AUTOMATIC_COLUMNS
 from cinch_client._operations import AnyOf, Condition, Count, Delete, Lookup, Row, Select, Update, Where
 from cinch_client._quoting import quote
 from cinch_client._schema import ColumnSchema, TableSchema, ViewSchema
-from cinch_client._values import NaiveTimestamps, Storable, encode_comparison, encode_pattern
+from cinch_client._values import NaiveTimestamps, Storable
 
-_Bind = Callable[[object, list[Storable]], None]
 _Key = tuple[object, ...]
 CompiledLookup = tuple[str, BuildRows, BindKey]
 
 _MOST_PLANS = 1_000
 _STORED_AS_GIVEN = frozenset({"TEXT", "INTEGER", "REAL", "BOOLEAN", "BLOB"})
-_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 class Plan(NamedTuple):
@@ -51,7 +47,7 @@ class Plan(NamedTuple):
 
     text: str
     build: BuildRows
-    binds: tuple[_Bind, ...] = ()
+    binds: tuple[Bind, ...] = ()
     nested: bool = False
 
 
@@ -116,23 +112,23 @@ class Relation:
             operation.order_by,
             limit is None,
             offset == 0,
-            *map(_shape, where),
+            *map(shape, where),
         )
         plan = self._plans.get(key) or self._remember(key, self._plan_select(operation))
-        parameters = _bind(plan, where)
+        bound = parameters(plan.binds, where, nested=plan.nested)
         if limit is not None:
-            parameters.append(_window(limit, "limit"))
+            bound.append(_window(limit, "limit"))
         if offset != 0:
-            parameters.append(_window(offset, "offset"))
-        return plan, parameters
+            bound.append(_window(offset, "offset"))
+        return plan, bound
 
     def count(self, operation: Count) -> tuple[Plan, list[Storable]]:
         """Compile a Count."""
-        key = ("count", *map(_shape, operation.where))
+        key = ("count", *map(shape, operation.where))
         plan = self._plans.get(key) or self._remember(
             key, self._plan_where(f"SELECT count(*) FROM {self.quoted}", operation.where)
         )
-        return plan, _bind(plan, operation.where)
+        return plan, parameters(plan.binds, operation.where, nested=plan.nested)
 
     def insert(
         self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None
@@ -149,19 +145,19 @@ class Relation:
     def update(self, operation: Update, moment: str) -> tuple[Plan, list[Storable]]:
         """Compile an Update; *moment* is for ``updated_at``, if the table keeps it and the values do not."""
         values, returning, where = operation.values, operation.returning, operation.where
-        key = (tuple(values), returning, *map(_shape, where))
+        key = (tuple(values), returning, *map(shape, where))
         found = self._updates.get(key)
         if found is None:
             if len(self._updates) >= _MOST_PLANS:
                 self._updates.clear()
             found = self._updates[key] = self._plan_update(operation)
         plan, encode_row = found
-        return plan, encode_row(values, moment) + _bind(plan, where)
+        return plan, encode_row(values, moment) + parameters(plan.binds, where, nested=plan.nested)
 
     def delete(self, operation: Delete) -> tuple[Plan, list[Storable]]:
         """Compile a Delete."""
         plan = self._plan_where(f"DELETE FROM {self.quoted}", operation.where)
-        return plan, _bind(plan, operation.where)
+        return plan, parameters(plan.binds, operation.where, nested=plan.nested)
 
     def column(self, name: str) -> ColumnSchema:
         """Return the column of that name or raise a QueryError that says which there are."""
@@ -188,11 +184,11 @@ class Relation:
             text += " LIMIT -1"
         if operation.offset != 0:
             text += " OFFSET ?"
-        return Plan(text, row_builder(columns), binds, _is_nested(operation.where))
+        return Plan(text, row_builder(columns), binds, is_nested(operation.where))
 
     def _plan_where(self, text: str, where: Where) -> Plan:
         condition, binds = self._where(where)
-        return Plan(text + condition, _no_rows, binds, _is_nested(where))
+        return Plan(text + condition, _no_rows, binds, is_nested(where))
 
     def _plan_insert(
         self, given: tuple[str, ...], conflict: tuple[str, ...], returning: tuple[str, ...] | None
@@ -283,31 +279,26 @@ class Relation:
     def _qualified(self, name: str) -> str:
         return f"{self.quoted}.{quote(name)}"
 
-    def _where(self, where: Where) -> tuple[str, tuple[_Bind, ...]]:
+    def _where(self, where: Where) -> tuple[str, tuple[Bind, ...]]:
         compiled = [self._term(term) for term in where]
         if not compiled:
             return "", ()
         return f" WHERE {' AND '.join(text for text, _ in compiled)}", tuple(b for _, binds in compiled for b in binds)
 
-    def _term(self, term: Condition | AnyOf) -> tuple[str, tuple[_Bind, ...]]:
+    def _term(self, term: Condition | AnyOf) -> tuple[str, tuple[Bind, ...]]:
         if isinstance(term, Condition):
             return self._condition(term)
         alternatives: list[str] = []
-        binds: list[_Bind] = []
+        binds: list[Bind] = []
         for alternative in term.alternatives:
             compiled = [self._condition(condition) for condition in alternative]
             alternatives.append(" AND ".join(text for text, _ in compiled) or "1")
             binds.extend(bind for _, some in compiled for bind in some)
         return f"({' OR '.join(f'({text})' for text in alternatives) or '0'})", tuple(binds)
 
-    def _condition(self, condition: Condition) -> tuple[str, tuple[_Bind, ...]]:
+    def _condition(self, condition: Condition) -> tuple[str, tuple[Bind, ...]]:
         column = self.column(condition.column)
-        compiler = _OPERATORS.get(condition.operator)
-        if compiler is None:
-            raise QueryError(
-                f"{condition.operator!r} is not an operator of a condition; use one of {', '.join(_OPERATORS)}"
-            )
-        text, bind = compiler(self._qualified(column.name), condition, column, self._naive)
+        text, bind = compile_condition(self._qualified(column.name), condition, column, self._naive)
         # Every condition has its bind, even one without parameters: binds and conditions are walked side by side.
         return text, (bind,)
 
@@ -336,174 +327,3 @@ def _window(value: object, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise QueryError(f"{name} is an int of 0 or more, not {value!r}")
     return value
-
-
-def _bind(plan: Plan, where: Where) -> list[Storable]:
-    parameters: list[Storable] = []
-    if plan.nested:
-        where = tuple(_flat(where))
-    for bind, condition in zip(plan.binds, where, strict=True):
-        bind(getattr(condition, "value"), parameters)  # noqa: B009 - no AnyOf is left, and a cast costs a call
-    return parameters
-
-
-def _is_nested(where: Where) -> bool:
-    return any(isinstance(term, AnyOf) for term in where)
-
-
-def _flat(where: Where) -> Iterator[Condition]:
-    for term in where:
-        if isinstance(term, Condition):
-            yield term
-        else:
-            for alternative in term.alternatives:
-                yield from alternative
-
-
-def _shape(term: Condition | AnyOf) -> _Key:
-    """Return all of a term that decides its text."""
-    if isinstance(term, AnyOf):
-        return tuple(tuple(map(_shape, alternative)) for alternative in term.alternatives)
-    operator, value = term.operator, term.value
-    if operator in {"in", "not_in"}:
-        return (term.column, operator, _list_shape(value, operator))
-    return (term.column, operator, value is None, value is False)
-
-
-# --- operators: each compiles to text and a function that appends the parameters of its value -----------------------
-
-_Compiled = tuple[str, _Bind]
-
-
-def _nothing(_value: object, _parameters: list[Storable]) -> None:
-    return
-
-
-def _scalar(column: ColumnSchema, naive: NaiveTimestamps) -> _Bind:
-    def bind(value: object, parameters: list[Storable]) -> None:
-        parameters.append(encode_comparison(value, column, naive))
-
-    return bind
-
-
-def _eq(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
-    if condition.value is None:
-        return f"{name} IS NULL", _nothing
-    return f"{name} = ?", _scalar(column, naive)
-
-
-def _ne(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
-    if condition.value is None:
-        return f"{name} IS NOT NULL", _nothing
-    return f"{name} IS NOT ?", _scalar(column, naive)
-
-
-def _comparison(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
-    if condition.value is None:
-        raise InvalidValueError(
-            f"column {column.name!r} cannot be compared with None by {condition.operator!r}; use 'isnull'",
-            column=column.name,
-        )
-    return f"{name} {_COMPARISONS[condition.operator]} ?", _scalar(column, naive)
-
-
-def _between(name: str, _condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
-    def bind(value: object, parameters: list[Storable]) -> None:
-        if not isinstance(value, list | tuple) or len(cast("Sequence[object]", value)) != 2 or None in value:
-            raise QueryError(f"'between' on {column.name!r} takes a pair (low, high), not {value!r}")
-        low, high = cast("Sequence[object]", value)
-        parameters.append(encode_comparison(low, column, naive))
-        parameters.append(encode_comparison(high, column, naive))
-
-    return f"{name} BETWEEN ? AND ?", bind
-
-
-def _isnull(name: str, condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
-    def check(value: object, _parameters: list[Storable]) -> None:
-        if not isinstance(value, bool):
-            raise QueryError(f"'isnull' on {column.name!r} takes True or False, not {value!r}")
-
-    return f"{name} IS {'NOT ' if condition.value is False else ''}NULL", check
-
-
-def _values_of(value: object, operator: str) -> Collection[object]:
-    if isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping):
-        return cast("Collection[object]", value)
-    raise QueryError(f"{operator!r} takes a list, tuple or set of values, not {value!r}")
-
-
-def _list_shape(value: object, operator: str) -> tuple[int, bool]:
-    """Return how many parameters the list needs (0 if it travels as one JSON text), and whether it holds None."""
-    values = _values_of(value, operator)
-    given = [item for item in values if item is not None]
-    return (0 if all(map(_fits_json, given)) else len(given), len(given) < len(values))
-
-
-def _fits_json(value: object) -> bool:
-    """Tell whether SQLite reads from JSON exactly what it would be given as a parameter."""
-    return isinstance(value, int | date | UUID) or (isinstance(value, str) and "\0" not in value)
-
-
-def _in(name: str, condition: Condition, column: ColumnSchema, naive: NaiveTimestamps) -> _Compiled:
-    count, holds_none = _list_shape(condition.value, condition.operator)
-    source = ", ".join("?" * count) if count else "SELECT value FROM json_each(?)"
-    if condition.operator == "in":
-        text = f"({name} IN ({source}) OR {name} IS NULL)" if holds_none else f"{name} IN ({source})"
-    else:
-        text = f"{name} NOT IN ({source})" if holds_none else f"({name} NOT IN ({source}) OR {name} IS NULL)"
-    if holds_none and condition.operator == "not_in":
-        text = f"({text} AND {name} IS NOT NULL)"
-
-    def bind(value: object, parameters: list[Storable]) -> None:
-        values = _values_of(value, condition.operator)
-        encoded = [encode_comparison(item, column, naive) for item in values if item is not None]
-        if count:
-            parameters.extend(encoded)
-        else:
-            parameters.append(json.dumps(encoded, ensure_ascii=False))
-
-    return text, bind
-
-
-def _pattern(text: str, convert: Callable[[str], str]) -> Callable[..., _Compiled]:
-    def compile_pattern(name: str, condition: Condition, column: ColumnSchema, _naive: NaiveTimestamps) -> _Compiled:
-        def bind(value: object, parameters: list[Storable]) -> None:
-            pattern = encode_pattern(value, column)
-            if "\0" in pattern and condition.operator != "contains":
-                # GLOB and LIKE end at the first NUL, and would find what the pattern does not say.
-                raise InvalidValueError(
-                    f"{condition.operator!r} on {column.name!r} cannot look for text with NUL; 'contains' can",
-                    column=column.name,
-                )
-            parameters.append(convert(pattern))
-
-        return text.format(name), bind
-
-    return compile_pattern
-
-
-def _glob_literal(text: str) -> str:
-    return "".join(f"[{character}]" if character in "*?[" else character for character in text)
-
-
-def _glob_from_like(pattern: str) -> str:
-    return "".join({"%": "*", "_": "?"}.get(character) or _glob_literal(character) for character in pattern)
-
-
-_OPERATORS: dict[str, Callable[[str, Condition, ColumnSchema, NaiveTimestamps], _Compiled]] = {
-    "eq": _eq,
-    "ne": _ne,
-    "gt": _comparison,
-    "gte": _comparison,
-    "lt": _comparison,
-    "lte": _comparison,
-    "in": _in,
-    "not_in": _in,
-    "like": _pattern("{} GLOB ?", _glob_from_like),
-    "ilike": _pattern("{} LIKE ?", str),
-    "contains": _pattern("instr({}, ?) > 0", str),
-    "startswith": _pattern("{} GLOB ?", lambda text: f"{_glob_literal(text)}*"),
-    "endswith": _pattern("{} GLOB ?", lambda text: f"*{_glob_literal(text)}"),
-    "between": _between,
-    "isnull": _isnull,
-}
