@@ -1,8 +1,11 @@
 """Tenants that were never written to: reading makes no file, the first write makes it as a whole."""
 
+import os
+import shutil
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -212,27 +215,29 @@ def test_two_threads_write_first_at_once(shop: CinchDB) -> None:
     assert rows == [[{"age": 0}, {"age": 1}]] * 8
 
 
-def test_many_threads_write_first_to_many_tenants(shop: CinchDB) -> None:
-    # More threads than a small set of connections to the metadata could serve: nobody may wait in vain.
-    names = [f"t{number}" for number in range(24)]
-    shop.create_tenants(names)
-    barrier = threading.Barrier(24)
-    errors: list[BaseException] = []
+THREADS = """
+import resource, sys, threading
+resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+from cinch_client import connect
+db = connect("main", project_dir=sys.argv[1], busy_timeout=10)
+barrier = threading.Barrier(24)
+def write(number):
+    barrier.wait()
+    db.with_tenant(f"t{number}").insert("users", {"age": number})
+threads = [threading.Thread(target=write, args=(number,)) for number in range(24)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
 
-    def write(name: str) -> None:
-        barrier.wait(timeout=30)
-        try:
-            shop.with_tenant(name).insert("users", {"name": name})
-        except BaseException as error:  # noqa: BLE001 - shown by the assertion
-            errors.append(error)
 
-    threads = [threading.Thread(target=write, args=(name,)) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert [shop.with_tenant(name).query("SELECT name FROM users") for name in names] == [[{"name": n}] for n in names]
+def test_many_threads_with_few_connections_write_first(shop: CinchDB, child: Child) -> None:
+    # If threads kept connections while they wait for the project's lock, the one that has it would get none.
+    shop.create_tenants([f"t{number}" for number in range(24)])
+    process = child(THREADS)
+    _, errors = process.communicate(timeout=60)
+    assert (errors, process.returncode) == ("", 0)
+    found = [shop.with_tenant(f"t{number}").query("SELECT age FROM users") for number in range(24)]
+    assert found == [[{"age": number}] for number in range(24)]
 
 
 WRITER = """
@@ -295,6 +300,7 @@ def test_a_process_that_dies_before_a_step_leaves_a_lazy_tenant(
     if poisoned:
         file_of("lz").parent.mkdir()
         file_of("lz").touch()
+        age(file_of("lz"))
     process = child(DYING, step)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (9, "")
@@ -342,16 +348,24 @@ def test_no_schema_change_misses_a_file_that_is_about_to_appear(shop: CinchDB, p
 # --- what 0.1 leaves --------------------------------------------------------------------------------------------------
 
 
+def age(path: Path) -> None:
+    """Let a file be older than what another process may be about to fill."""
+    then = time.time() - 60
+    os.utime(path, (then, then))
+
+
 def poison(path: Path, kind: str) -> None:
     """Make the file that reading a lazy tenant through 0.1 leaves (defect D3)."""
     path.parent.mkdir(exist_ok=True)
     if kind == "no bytes":
         path.touch()
+        age(path)
         return
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL" if kind == "wal" else "PRAGMA user_version = 0")
         connection.execute("CREATE TABLE t (a)")
         connection.execute("DROP TABLE t")
+    age(path)
 
 
 @pytest.mark.parametrize("kind", ["no bytes", "wal", "rollback journal"])
@@ -405,10 +419,13 @@ def make_foreign(path: Path, kind: str) -> None:
         path.write_bytes(path.read_bytes()[:1000])
     else:
         with closing(sqlite3.connect(path)) as connection:
-            connection.executescript("CREATE TABLE users (secret); INSERT INTO users VALUES ('old')")
+            connection.executescript("CREATE TABLE users (secret)")
+            if kind == "with rows":
+                connection.executescript("INSERT INTO users VALUES ('old')")
+    age(path)
 
 
-@pytest.mark.parametrize("kind", ["text", "cut off", "with tables"])
+@pytest.mark.parametrize("kind", ["text", "cut off", "with rows", "with tables"])
 def test_a_foreign_file_in_the_place_of_a_lazy_tenant_is_refused_and_untouched(
     shop: CinchDB, file_of: FileOf, files: Files, kind: str
 ) -> None:
@@ -456,6 +473,73 @@ def test_a_damaged_file_of_a_tenant_is_refused_and_untouched(
     shop.close()
     assert files() == before
     assert shop.insert("users", {"name": "x"})["name"] == "x"
+
+
+def copy_template(file_of: FileOf) -> None:
+    """Do the first of the two steps in which CinchDB 0.1 makes a lazy tenant's file."""
+    file_of("lz").parent.mkdir(exist_ok=True)
+    shutil.copy(file_of("__empty__"), file_of("lz"))
+
+
+@pytest.mark.parametrize("then", ["read", "write", "change the schema", "delete"])
+def test_a_file_that_0_1_has_made_and_not_yet_noted_is_the_tenants(
+    shop: CinchDB, project: Path, file_of: FileOf, then: str
+) -> None:
+    shop.create_tenant("lz")
+    shop.close()
+    copy_template(file_of)
+    inode = file_of("lz").stat().st_ino
+    lazy = shop.with_tenant("lz")
+    assert lazy.query("SELECT name FROM users") == []
+    assert flag(project, "lz") == 0
+    if then == "write":
+        lazy.insert("users", {"name": "ours"})
+        assert flag(project, "lz") == 1
+        assert file_of("lz").stat().st_ino == inode
+    elif then == "change the schema":
+        shop.create_table("later", [Column("n", "INTEGER")])
+        assert lazy.insert("later", {"n": 1})["n"] == 1
+        assert file_of("lz").stat().st_ino == inode
+    elif then == "delete":
+        shop.delete_tenant("lz")
+        assert not file_of("lz").exists()
+
+
+def test_a_copy_of_the_template_with_rows_is_somebodys(shop: CinchDB, file_of: FileOf) -> None:
+    shop.create_tenant("lz")
+    shop.close()
+    copy_template(file_of)
+    with closing(sqlite3.connect(file_of("lz"))) as connection:
+        connection.execute("INSERT INTO users (id, created_at) VALUES ('secret', 'then')")
+        connection.commit()
+    with pytest.raises(StorageError, match=r"lz\.db lies in the place of the tenant 'lz'"):
+        shop.with_tenant("lz").insert("users", {"name": "x"})
+
+
+@pytest.mark.parametrize("half", [b"", b"SQLite format 3\x00"], ids=["no bytes", "a header"])
+def test_a_file_that_somebody_began_a_moment_ago_is_waited_for(
+    shop: CinchDB, raw: Raw, file_of: FileOf, project: Path, half: bytes
+) -> None:
+    shop.create_tenant("lz")
+    shop.close()
+    file_of("lz").parent.mkdir()
+    file_of("lz").write_bytes(half)
+    lazy = shop.with_tenant("lz")
+    assert lazy.query("SELECT name FROM users") == []
+    writer = threading.Thread(target=lambda: lazy.insert("users", {"name": "ours"}))
+    writer.start()
+    copy_template(file_of)
+    raw(project / ".cinchdb" / "metadata.db").execute("UPDATE tenants SET materialized = 1 WHERE name = 'lz'")
+    raw(file_of("lz")).execute("INSERT INTO users (id, created_at, name) VALUES ('1', 'now', 'theirs')")
+    writer.join()
+    assert raw(file_of("lz")).execute("SELECT name FROM users ORDER BY name").fetchall() == [("ours",), ("theirs",)]
+
+
+def test_a_file_that_nobody_fills_is_replaced_after_a_moment(shop: CinchDB, file_of: FileOf) -> None:
+    shop.create_tenant("lz")
+    file_of("lz").parent.mkdir()
+    file_of("lz").touch()
+    assert shop.with_tenant("lz").insert("users", {"name": "x"})["name"] == "x"
 
 
 def test_foreign_files_beside_the_tenants_are_left_alone(shop: CinchDB, file_of: FileOf) -> None:

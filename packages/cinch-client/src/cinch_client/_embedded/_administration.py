@@ -19,7 +19,7 @@ from cinch_client._embedded._failures import translated
 from cinch_client._embedded._lease import inode_of
 from cinch_client._embedded._metadata import BranchRecord, Metadata, insert_tenant, mark_materialized
 from cinch_client._embedded._pool import Pool
-from cinch_client._embedded._tenants import TenantFile, TenantFiles, copy_database, remove_database
+from cinch_client._embedded._tenants import TenantFile, TenantFiles, copy_database, remove_database, temporary
 from cinch_client._engine import Scope
 from cinch_client._errors import AlreadyExistsError, ConfigurationError
 from cinch_client._names import TEMPLATE_TENANT
@@ -200,6 +200,7 @@ class Administration:
     def _remove(self, file: TenantFile) -> None:
         if inode_of(file.path) is not None:
             remove_database(file.path)
+        remove_database(temporary(file.path))
 
     def _move_aside(self, branch: BranchRecord) -> Path | None:
         directory = _files.branch_directory(self._project, branch.database, branch.name)

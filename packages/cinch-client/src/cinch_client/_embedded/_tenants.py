@@ -10,7 +10,6 @@ import os
 import sqlite3
 import threading
 import time
-import uuid
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -18,16 +17,20 @@ from pathlib import Path
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
 from cinch_client._embedded._forks import call_after_fork
+from cinch_client._embedded._introspection import schema_digest
 from cinch_client._embedded._lease import PooledFile, inode_of
 from cinch_client._embedded._metadata import BranchRecord, Metadata, mark_materialized
 from cinch_client._embedded._pool import Pool
 from cinch_client._engine import Scope
 from cinch_client._errors import StorageError
 from cinch_client._names import TEMPLATE_TENANT
+from cinch_client._quoting import fold, quote
 
 LOOK_SECONDS = 0.1
 """How long it may take until a change that another process made to the project is noticed."""
 
+_YOUNG_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
 _BLANK = Path(":memory:")
 
 
@@ -38,16 +41,17 @@ class TenantFile(PooledFile):
         scope: Whose file it is.
         branch: The metadata of its branch, as of the last look.
         real: Whether there is a file of its own (a lazy tenant has none).
+        claimed: Whether the metadata says so, too.
         look_at: When to look again, by the monotonic clock.
     """
 
-    __slots__ = ("branch", "generation", "look_at", "real", "scope")
+    __slots__ = ("branch", "claimed", "generation", "look_at", "real", "scope")
 
     def __init__(self, scope: Scope, path: Path) -> None:
         super().__init__(path)
         self.scope = scope
         self.branch: BranchRecord | None = None
-        self.real = False
+        self.real = self.claimed = False
         self.look_at = 0.0
         self.generation = -1
 
@@ -126,15 +130,8 @@ class TenantFiles:
         with tables that no row knows of is never ours. The file appears under the project's write lock, so that no
         schema change misses it, and nobody else replaces it.
         """
-        with self._metadata.writing() as metadata, self._lock:
-            self._resolve(file)
-            if file.real:
-                return
-            branch = self._branch(file)
-            self.prepare_branch_directory(branch)
-            file.path.parent.mkdir(exist_ok=True)
-            remove_database(file.path)  # what 0.1 left there: no tables, as _resolve has seen
-            mark_materialized(metadata, branch.id, file.scope.tenant)
+        while not self._claim(file):
+            time.sleep(_PAUSE_SECONDS)
         with self._metadata.writing(), self._lock, self.new_file(file.path) as new:
             self._resolve(file)
             if not file.real:
@@ -142,6 +139,22 @@ class TenantFiles:
                 self._resolve(template)
                 copy_database(self._open, template.path if template.real else _BLANK, new)
         self.look_soon()
+
+    def _claim(self, file: TenantFile) -> bool:
+        """Note that the tenant has its file, and make room for it; tell whether that was possible now."""
+        with self._metadata.writing() as metadata, self._lock:
+            self._resolve(file)
+            if file.claimed:
+                return True
+            branch = self._branch(file)
+            if not file.real:
+                if _is_young(file.path):  # CinchDB 0.1 may be about to fill it
+                    return False
+                self.prepare_branch_directory(branch)
+                file.path.parent.mkdir(exist_ok=True)
+                remove_database(file.path)  # what 0.1 left there: no tables, as _resolve has seen
+            mark_materialized(metadata, branch.id, file.scope.tenant)
+            return True
 
     def real_files(self, branch: BranchRecord) -> list[TenantFile]:
         """Return the files of all tenants of a branch that have one, the template's not among them."""
@@ -162,8 +175,12 @@ class TenantFiles:
 
     @contextmanager
     def new_file(self, path: Path) -> Generator[Path]:
-        """Offer a temporary path; what was made there appears at *path* in one step, if nothing is there."""
-        new = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        """Offer a temporary path; what was made there appears at *path* in one step, if nothing is there.
+
+        The caller holds the project's write lock.
+        """
+        new = temporary(path)
+        remove_database(new)  # a process that was killed may have left it
         try:
             with translated(path):
                 yield new
@@ -190,21 +207,41 @@ class TenantFiles:
             self._pool.forget(file)
             file.inode = inode
         file.branch = branch
-        file.real = inode is not None and (record.materialized or self._is_foreign(file))
+        file.real = inode is not None and (record.materialized or self._is_half_made(file))
+        file.claimed = file.real and record.materialized
         file.generation = generation
 
-    def _is_foreign(self, file: TenantFile) -> bool:
-        """Refuse a file with tables where there should be none; one without is what 0.1 leaves after a read."""
-        if self._has_tables(file.path):
+    def _is_half_made(self, file: TenantFile) -> bool:
+        """Judge a file whose row does not know of it.
+
+        CinchDB 0.1 copies the template to the place and then writes the row: a file like the template and without
+        rows is the tenant's. One without tables is what 0.1 leaves after a read, and replaced by the first write.
+
+        Raises:
+            StorageError: The file is somebody else's.
+        """
+        try:
+            with translated(file.path), closing(self._open(file.path)) as connection:
+                if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                    return False
+                is_copy = not _has_rows(connection) and schema_digest(connection) == self._template_digest(file)
+        except StorageError:
+            if _is_young(file.path):  # half copied
+                return False
+            raise
+        if not is_copy:
             raise StorageError(
                 f"{file.path} lies in the place of the tenant {file.scope.tenant!r}, which was never written to: "
                 "it may be left from a deleted tenant or database. It was not touched; move it away to go on"
             )
-        return False
+        return True
 
-    def _has_tables(self, path: Path) -> bool:
+    def _template_digest(self, file: TenantFile) -> str:
+        path = _files.tenant_file(self._project, *file.scope._replace(tenant=TEMPLATE_TENANT))
+        if inode_of(path) is None:
+            return ""
         with translated(path), closing(self._open(path)) as connection:
-            return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+            return schema_digest(connection)
 
     def owns(self, branch: BranchRecord) -> bool:
         """Tell whether the directory of a branch is its own: ``a-b``/``c`` and ``a``/``b-c`` would share one."""
@@ -235,6 +272,30 @@ def copy_database(open_connection: Callable[[Path], sqlite3.Connection], source:
             with closing(open_connection(source)) as original:
                 original.backup(copy)
         copy.execute("PRAGMA journal_mode = WAL")
+
+
+def temporary(path: Path) -> Path:
+    """Return where a database is made before it appears at *path*."""
+    return path.with_name(f".{path.name}.new")
+
+
+def _has_rows(connection: sqlite3.Connection) -> bool:
+    tables = connection.execute(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')"
+    ).fetchall()
+    return any(
+        connection.execute(f"SELECT 1 FROM {quote(name)} LIMIT 1").fetchone()
+        for (name,) in tables
+        if not fold(name).startswith("sqlite_")
+    )
+
+
+def _is_young(path: Path) -> bool:
+    """Tell whether somebody wrote to the file a moment ago."""
+    try:
+        return 0 <= time.time() - path.stat().st_mtime < _YOUNG_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def remove_database(path: Path) -> None:
