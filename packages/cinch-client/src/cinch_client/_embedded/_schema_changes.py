@@ -62,9 +62,13 @@ class SchemaChanges:
         """Hold the change against the schemas; for indexes, which 0.1 made in one tenant only, against one of them."""
         if isinstance(change, CreateIndex | DropIndex):
             files = [own if own.real else files[-1]]
+        checked: list[Schema] = []
         for file in files:
-            with _naming(file):
-                change.check(self._schema(file))
+            schema = self._schema(file)
+            if not any(schema is other for other in checked):
+                checked.append(schema)
+                with _naming(file):
+                    change.check(schema)
 
     def _change_all(self, files: Sequence[TenantFile], change: Change) -> None:
         done: list[str] = []
