@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -152,6 +153,21 @@ def test_a_connection_to_a_file_that_was_replaced_is_closed_when_it_comes_back(t
     pool.release(lease)
     assert not is_open(lease)
     assert three[0].idle == []
+
+
+def test_a_connection_that_came_back_too_late_is_not_used_again(shop: CinchDB) -> None:
+    shop.create_tenant("acme")
+    acme = shop.with_tenant("acme")
+    acme.insert("users", {"name": "old"})
+    file = cast("Any", acme)._engine.tenants.file(cast("Any", acme)._scope)
+    late = file.idle.pop()
+    shop.delete_tenant("acme")
+    shop.create_tenant("acme")
+    acme.insert("users", {"name": "new"})
+    file.idle.append(late)  # what another thread did while the file was being replaced
+    assert acme.query("SELECT name FROM users") == [{"name": "new"}]
+    assert not is_open(late)
+    assert acme.update_where("users", {"age": 1}, name="new") == 1
 
 
 def test_closing_leaves_what_is_in_use(three: list[PooledFile]) -> None:
