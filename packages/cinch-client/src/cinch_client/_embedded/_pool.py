@@ -1,6 +1,7 @@
 """Connections that are kept per file and leased to one thread at a time."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,9 +32,11 @@ class Pool:
             BusyError: All connections of the process are in use, and none came back in time.
         """
         try:
-            return file.idle.pop()
+            lease = file.idle.pop()
         except IndexError:
-            return self._budget.open(lambda: self._connect(file), self._timeout)
+            lease = self._budget.open(lambda: self._connect(file), self._timeout)
+        lease.used_at = time.monotonic()
+        return lease
 
     def release(self, lease: Lease) -> None:
         """Give a connection back, unless a transaction keeps it."""
