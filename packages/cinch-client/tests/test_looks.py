@@ -1,10 +1,14 @@
 """What a look at the project costs: it happens ten times a second, so it opens nothing."""
 
+# pyright: reportPrivateUsage=false - what is open inside is what is tested
+
 import time
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from cinch_client import CinchDB
-from cinch_client._embedded._engine import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from cinch_client._embedded._engine import EmbeddedEngine
 
 
 def test_a_look_uses_the_connections_that_are_open(shop: CinchDB) -> None:
