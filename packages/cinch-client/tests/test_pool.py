@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -168,6 +169,35 @@ def test_a_connection_that_came_back_too_late_is_not_used_again(shop: CinchDB) -
     assert acme.query("SELECT name FROM users") == [{"name": "new"}]
     assert not is_open(late)
     assert acme.update_where("users", {"age": 1}, name="new") == 1
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(three: list[PooledFile], tmp_path: Path) -> None:
+    def open_late(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA user_version").fetchone()
+        if (tmp_path / "other").exists():
+            (tmp_path / "other").rename(path)
+        return connection
+
+    with closing(sqlite3.connect(tmp_path / "other")) as other:
+        other.execute("PRAGMA user_version = 7")
+    lease = Pool(open_late, Budget(1), 0).lease(three[0])
+    assert lease.connection.execute("PRAGMA user_version").fetchone() == (7,)
+    assert lease.is_in_place()
+
+
+def test_while_the_process_forks_nothing_is_open_and_nothing_is_opened(three: list[PooledFile]) -> None:
+    budget = Budget(2)
+    pool = Pool(Connections(), budget, 0)
+    idle, kept = pool.lease(three[0]), pool.lease(three[1])
+    kept.held = True
+    pool.release(idle)
+    budget.before_fork()
+    assert [is_open(idle), is_open(kept)] == [False, True]
+    with pytest.raises(BusyError):
+        pool.lease(three[2])
+    budget.after_fork_in_parent()
+    assert is_open(pool.lease(three[2]))
 
 
 def test_closing_leaves_what_is_in_use(three: list[PooledFile]) -> None:
