@@ -59,6 +59,14 @@ def shop(db: CinchDB) -> CinchDB:
     return db
 
 
+@pytest.fixture(scope="module")
+def lasting_shop(shop_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CinchDB]:
+    """A shop for all tests of a module, for those that change rows and nothing else."""
+    project = shutil.copytree(shop_project, tmp_path_factory.mktemp("lasting") / "project")
+    with connect("main", project_dir=project) as connection:
+        yield connection
+
+
 @pytest.fixture
 def file_of(project: Path) -> Callable[..., Path]:
     """Where a tenant's file belongs, by the rule of CinchDB 0.1."""

@@ -28,6 +28,12 @@ from cinch_client._filters import where
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.fixture
+def shop(lasting_shop: CinchDB) -> CinchDB:
+    lasting_shop.execute(Delete("users"))
+    return lasting_shop
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [

@@ -2,9 +2,8 @@
 
 import itertools
 import re
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -26,7 +25,6 @@ from cinch_client import (
     Select,
     TableNotFoundError,
     Update,
-    connect,
 )
 
 INFINITY = float("inf")
@@ -169,11 +167,9 @@ def test_each_operator_finds(
 
 
 @pytest.fixture(scope="module")
-def fruit_of_the_module(shop_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CinchDB]:
-    project = shutil.copytree(shop_project, tmp_path_factory.mktemp("operators") / "project")
-    with connect("main", project_dir=project) as db:
-        db.execute(Insert("users", ROWS))
-        yield db
+def fruit_of_the_module(lasting_shop: CinchDB) -> CinchDB:
+    lasting_shop.execute(Insert("users", ROWS))
+    return lasting_shop
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([None, False, True])), ids=repr)

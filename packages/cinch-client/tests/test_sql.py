@@ -1,10 +1,9 @@
 """query(): SQL from anybody reads, and does nothing else."""
 
 import datetime as dt
-import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from cinch_client import (
     InvalidValueError,
     QueryError,
     QueryTimeoutError,
-    connect,
 )
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -207,11 +205,9 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def people_of_the_module(shop_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CinchDB]:
-    project = shutil.copytree(shop_project, tmp_path_factory.mktemp("queries") / "project")
-    with connect("main", project_dir=project) as db:
-        db.insert("users", {"name": "ann"})
-        yield db
+def people_of_the_module(lasting_shop: CinchDB) -> CinchDB:
+    lasting_shop.insert("users", {"name": "ann"})
+    return lasting_shop
 
 
 @pytest.mark.parametrize("sql", HOSTILE, ids=ascii)

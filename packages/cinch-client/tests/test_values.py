@@ -15,10 +15,27 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cinch_client import CinchDB, Condition, Count, Insert, InvalidValueError, Select, connect, new_id, parse_timestamp
+from cinch_client import (
+    CinchDB,
+    Condition,
+    Count,
+    Delete,
+    Insert,
+    InvalidValueError,
+    Select,
+    connect,
+    new_id,
+    parse_timestamp,
+)
 
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 COLUMNS = ("name", "age", "score", "active", "photo", "price")
+
+
+@pytest.fixture
+def shop(lasting_shop: CinchDB) -> CinchDB:
+    lasting_shop.execute(Delete("users"))
+    return lasting_shop
 
 
 class Color(enum.Enum):
