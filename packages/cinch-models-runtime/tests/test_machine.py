@@ -55,6 +55,10 @@ class Shop(RuleBasedStateMachine):
         self.models = create_models(self.db)
         self.rows: dict[str, Rows] = {tenant: {} for tenant in TENANTS}
         self.open: list[tuple[AbstractContextManager[None], Rows]] = []
+        # objects by what was last done through them, one list for each open transaction above the outermost
+        self.created: list[list[Users]] = [[]]
+        self.deleted: list[list[Users]] = [[]]
+        self.unsaved: list[Users] = []
         self.inside: str | None = None
 
     def teardown(self) -> None:
@@ -86,6 +90,7 @@ class Shop(RuleBasedStateMachine):
             return cast("Any", multiple())
         user = made.save() if save else handle.create(name=name, age=age, email=email)
         self.rows[tenant][user.id] = {"name": name, "age": age, "email": email}
+        self.created[-1].append(user)
         return user
 
     @rule(tenant=tenants, count=st.integers(0, 3), name=names)
@@ -118,6 +123,10 @@ class Shop(RuleBasedStateMachine):
     def change(self, user: Users, values: dict[str, Any], how: bool) -> None:
         """Assign and save, or update: only what differs from what the object holds is sent."""
         tenant = self.tenant_of(user)
+        if among(user, [self.unsaved]):
+            with pytest.raises(RecordNotFoundError):
+                user.update(**values)
+            return
         before = {name: getattr(user, name) for name in ("name", "age", "email")}
         sent = dict(values) if how else {name: value for name, value in values.items() if before[name] != value}
         row = self.rows[tenant].get(user.id)
@@ -126,6 +135,8 @@ class Shop(RuleBasedStateMachine):
             error = TransactionScopeError
         elif row is None:
             error = RecordNotFoundError
+        if not sent and among(user, self.deleted):
+            error, sent = RecordNotFoundError, {"nothing": "but the object knows that it was deleted"}
         user = copy.copy(user)  # a refused change must not stay with the object of later rules
         if error is not None and sent:
             with pytest.raises(error):
@@ -148,10 +159,15 @@ class Shop(RuleBasedStateMachine):
     @rule(user=users)
     def delete(self, user: Users) -> None:
         tenant = self.tenant_of(user)
+        if among(user, [self.unsaved]):
+            with pytest.raises(RecordNotFoundError):
+                user.delete()
+            return
         if self.inside not in (None, tenant):
             with pytest.raises(TransactionScopeError):
                 user.delete()
             return
+        self.deleted[-1].append(user)
         assert user.delete() is (self.rows[tenant].pop(user.id, None) is not None)
 
     @rule(tenant=tenants, name=names, age=ages)
@@ -189,7 +205,7 @@ class Shop(RuleBasedStateMachine):
     @rule(user=users)
     def refresh(self, user: Users) -> None:
         row = self.rows[self.tenant_of(user)].get(user.id)
-        if row is None:
+        if row is None or among(user, [self.unsaved]):
             with pytest.raises(RecordNotFoundError):
                 user.refresh()
             return
@@ -214,15 +230,21 @@ class Shop(RuleBasedStateMachine):
         transaction.__enter__()
         self.inside = tenant
         self.open.append((transaction, copy.deepcopy(self.rows[tenant])))
+        self.created.append([])
+        self.deleted.append([])
 
     @precondition(lambda self: self.open)
     @rule(keep=st.booleans())
     def end(self, keep: bool) -> None:
         transaction, before = self.open.pop()
+        created, deleted = self.created.pop(), self.deleted.pop()
         assert self.inside is not None
         if keep:
             transaction.__exit__(None, None, None)
+            self.created[-1] += created
+            self.deleted[-1] += deleted
         else:
+            self.unsaved += created
             self.rows[self.inside] = before
             error = RolledBackError()
             assert not transaction.__exit__(RolledBackError, error, None)
@@ -234,6 +256,11 @@ class Shop(RuleBasedStateMachine):
         binding = BINDING.get(user)
         assert binding is not None
         return binding.connection.tenant
+
+
+def among(user: Users, groups: list[list[Users]]) -> bool:
+    """Tell whether that very object is in one of the lists; equal ones do not count."""
+    return any(user is other for group in groups for other in group)
 
 
 def test_the_database_does_what_the_model_says(template: Path):

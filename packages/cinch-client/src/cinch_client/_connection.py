@@ -1,7 +1,7 @@
 """What a user holds: a scope on an engine."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -228,6 +228,17 @@ class CinchDB:
     def in_transaction(self) -> bool:
         """Whether this thread and task has a transaction open on the scope."""
         return self._engine.in_transaction(self._scope)
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Have a function called if the transaction that is open now, or its innermost savepoint, is rolled back.
+
+        For what remembers having written: a cache, or an object that took over the stored row. Outside a transaction
+        nothing is ever rolled back, and *undo* is not kept.
+
+        Args:
+            undo: Takes nothing; what was added last is called first. It must not write to the tenant.
+        """
+        self._engine.on_rollback(self._scope, undo)
 
     def schema(self) -> Schema:
         """Read the tenant's schema, as the database itself has it."""

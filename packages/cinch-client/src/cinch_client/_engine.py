@@ -1,6 +1,6 @@
 """What a connection needs of an engine; a second one is complete, or it does not type-check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -66,6 +66,10 @@ class Engine(Protocol):
 
     def transaction(self, scope: Scope) -> AbstractContextManager[None]:
         """Begin a transaction, or a savepoint inside the one that is open."""
+        ...
+
+    def on_rollback(self, scope: Scope, undo: Callable[[], None]) -> None:
+        """Call *undo* if the transaction that this thread and task has open on the scope is rolled back."""
         ...
 
     def in_transaction(self, scope: Scope) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
 
-from cinch_client import Count, QueryError, Select
+from cinch_client import Count, QueryError, Row, Select
 from cinch_models_runtime import _filters, _signatures, _storing
 from cinch_models_runtime._rows import RowT, no_key
 from cinch_models_runtime._slots import BINDING, STATE
@@ -153,12 +153,12 @@ class TableHandle(Handle[RowT]):
 
     def _create(self, values: Values) -> RowT:
         binding = self.__binding__
-        return binding.bound(binding.insert(binding.codec.new_rows((values,))))[0]
+        return self._made(binding.insert(binding.codec.new_rows((values,))))[0]
 
     def _bulk_create(self, rows: Iterable[Values]) -> list[RowT]:
         binding = self.__binding__
         new = binding.codec.new_rows(list(rows))
-        return binding.bound(binding.insert(new)) if new else []
+        return self._made(binding.insert(new)) if new else []
 
     def _upsert(self, on: Ordering, values: Values) -> RowT:
         binding = self.__binding__
@@ -169,7 +169,12 @@ class TableHandle(Handle[RowT]):
         missing = [field for field in fields if field not in values]
         if missing:
             raise QueryError(f"upsert of {binding.codec.name} on {missing[0]!r} needs a value for it")
-        return binding.bound(binding.insert(binding.codec.new_rows((values,)), conflict))[0]
+        return self._made(binding.insert(binding.codec.new_rows((values,)), conflict))[0]
+
+    def _made(self, rows: list[Row]) -> list[RowT]:
+        made = self.__binding__.bound(rows)
+        _storing.unsave_on_rollback(made, self.__binding__)
+        return made
 
     def _update_where(self, values: Values, filters: "Filters", any_of: "Sequence[Filters] | None" = None) -> int:
         binding = self.__binding__

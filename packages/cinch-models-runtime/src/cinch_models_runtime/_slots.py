@@ -26,12 +26,14 @@ class State:
         changes: Field → value as stored, for the fields that were assigned since.
         stored: Column → stored value, for the few columns whose Python value does not lead back to it.
         related: Relation → what was loaded.
+        deleted: Whether its row was removed through this object.
     """
 
-    __slots__ = ("changes", "related", "stored", "unsaved")
+    __slots__ = ("changes", "deleted", "related", "stored", "unsaved")
 
     def __init__(self, stored: dict[str, Any] | None = None, *, unsaved: bool = False) -> None:
         self.unsaved = unsaved
+        self.deleted = False
         self.stored = stored or {}
         self.changes: dict[str, Any] = {}
         self.related: dict[str, Any] = {}
@@ -39,7 +41,7 @@ class State:
     def copy(self) -> "State":
         """Return a state with dicts of its own."""
         made = State(dict(self.stored), unsaved=self.unsaved)
-        made.changes, made.related = dict(self.changes), dict(self.related)
+        made.deleted, made.changes, made.related = self.deleted, dict(self.changes), dict(self.related)
         return made
 
 

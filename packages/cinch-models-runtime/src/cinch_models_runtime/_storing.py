@@ -1,13 +1,13 @@
 """How one object is written to its table and takes over what is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cinch_client import Condition, RecordNotFoundError, Row
 from cinch_models_runtime._errors import UnboundModelError
 from cinch_models_runtime._fields import UNSET
 from cinch_models_runtime._rows import no_key
-from cinch_models_runtime._slots import BINDING, STATE, State
+from cinch_models_runtime._slots import BINDING, STATE, State, state_of
 
 if TYPE_CHECKING:
     from cinch_models_runtime._binding import Binding
@@ -36,7 +36,9 @@ def insert(target: "RowModel") -> None:
     fields = vars(target)
     names = target.model_fields_set.union(codec.client_filled)
     row = codec.new_rows([{name: fields[name] for name in codec.columns if name in names and name in fields}])[0]
-    take(target, binding.insert((row,))[0], binding, STATE.get(target))
+    stored = binding.insert((row,))[0]
+    undo_on_rollback(target, binding)
+    take(target, stored, binding, STATE.get(target))
 
 
 def update(target: "RowModel", values: Mapping[str, Any]) -> None:
@@ -46,17 +48,23 @@ def update(target: "RowModel", values: Mapping[str, Any]) -> None:
     changed = {} if state is None else _changes(target, state, codec)
     changed.update(values)
     if not changed:
+        if state is not None and state.deleted:
+            raise _gone(target, state, binding)
         return
     row = binding.update_one(codec.changes(changed), _identity(target, state, codec))
     if row is None:
         raise _gone(target, state, binding)
+    undo_on_rollback(target, binding)
     take(target, row, binding, state)
 
 
 def delete(target: "RowModel") -> bool:
     """Remove the row; return whether it was there."""
     binding, state = _stored(target)
-    return binding.delete(_identity(target, state, binding.codec)) > 0
+    deleted = binding.delete(_identity(target, state, binding.codec)) > 0
+    undo_on_rollback(target, binding)
+    state_of(target).deleted = True
+    return deleted
 
 
 def reread(target: "RowModel") -> None:
@@ -66,6 +74,36 @@ def reread(target: "RowModel") -> None:
     if not rows:
         raise _gone(target, state, binding)
     take(target, rows[0], binding, state)
+
+
+def undo_on_rollback(target: "RowModel", binding: "Binding[Any]") -> None:
+    """Have *target* forget the write that was just made, if its transaction is rolled back; then it can be repeated."""
+    if not binding.connection.in_transaction:
+        return
+    before, names, state = dict(vars(target)), set(target.model_fields_set), STATE.get(target)
+    kept = state and state.copy()
+
+    def undo() -> None:
+        since = STATE.get(target)
+        assigned = {name: vars(target)[name] for name in since.changes} if since else {}
+        object.__setattr__(target, "__dict__", {**before, **assigned})
+        object.__setattr__(target, "__pydantic_fields_set__", names | set(assigned))
+        STATE.set(target, kept)
+        for name in assigned:
+            state_of(target).changes.setdefault(name, before.get(name, UNSET))
+
+    binding.connection.on_rollback(undo)
+
+
+def unsave_on_rollback(made: "Sequence[RowModel]", binding: "Binding[Any]") -> None:
+    """Have new objects count as unsaved again if the transaction that stored them is rolled back."""
+    if binding.connection.in_transaction:
+
+        def undo() -> None:
+            for each in made:
+                state_of(each).unsaved = True
+
+        binding.connection.on_rollback(undo)
 
 
 def take(target: "RowModel", row: Row, binding: "Binding[Any]", state: State | None) -> None:

@@ -153,6 +153,12 @@ class EmbeddedEngine:
                 lease.held = False
                 self._pool.release(lease)
 
+    def on_rollback(self, scope: Scope, undo: Callable[[], None]) -> None:
+        """Call *undo* if the transaction that is open now is rolled back."""
+        transaction = _transactions.joined(self, scope)
+        if transaction is not None:
+            transaction.on_rollback(undo)
+
     def in_transaction(self, scope: Scope) -> bool:
         """Tell whether this thread and task has a transaction open on the scope."""
         return _transactions.joined(self, scope) is not None

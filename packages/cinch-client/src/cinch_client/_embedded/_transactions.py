@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -18,7 +18,7 @@ _Owner = tuple[int, int, object]
 class Transaction:
     """An open transaction on one scope, with the connection that it holds."""
 
-    __slots__ = ("depth", "engine", "lease", "owner", "scope")
+    __slots__ = ("_undos", "depth", "engine", "lease", "owner", "scope")
 
     def __init__(self, engine: object, scope: Scope, lease: Lease) -> None:
         self.engine = engine
@@ -26,6 +26,7 @@ class Transaction:
         self.lease = lease
         self.owner = _owner()
         self.depth = 0
+        self._undos: list[Callable[[], None]] = []
 
     @property
     def is_inherited(self) -> bool:
@@ -37,12 +38,16 @@ class Transaction:
         if not self.lease.connection.in_transaction:
             raise StorageError("an error inside the transaction has rolled it back as a whole; leave its block")
 
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call *undo* if what is written up to here is rolled back; the last one added is called first."""
+        self._undos.append(undo)
+
     @contextmanager
     def savepoint(self) -> Generator[None]:
         """Undo what happens inside the block, and only that, when it ends with an exception."""
         self.check_alive()  # outside of one, a savepoint would begin a transaction of its own
         self.depth += 1
-        name = f"cinch_{self.depth}"
+        name, undos = f"cinch_{self.depth}", len(self._undos)
         self._execute(f"SAVEPOINT {name}")
         try:
             yield
@@ -51,6 +56,7 @@ class Transaction:
             if not self.is_inherited and self.lease.connection.in_transaction:
                 self._execute(f"ROLLBACK TO {name}")
                 self._execute(f"RELEASE {name}")
+            self._undo(undos)
             raise
         else:
             if not self.is_inherited:
@@ -63,11 +69,17 @@ class Transaction:
         """Keep what was written."""
         self.check_alive()
         self._execute("COMMIT")
+        self._undos.clear()
 
     def end(self) -> None:
         """Undo what was not kept."""
         if self.lease.connection.in_transaction:
             self._execute("ROLLBACK")
+        self._undo(0)
+
+    def _undo(self, kept: int) -> None:
+        while len(self._undos) > kept:
+            self._undos.pop()()
 
     def _execute(self, statement: str) -> None:
         with translated(self.lease.file.path):
