@@ -475,3 +475,8 @@ def test_a_table_without_id_has_no_update_by_id(
         db.delete("log", 1)
     assert db.update_where("log", {"line": "y"}, at="now") == 1
     assert db.delete_where("log", line="y") == 1
+
+
+def test_a_select_of_no_column_is_refused(shop: CinchDB) -> None:
+    with pytest.raises(QueryError, match="nothing to read from 'users': name at least one column"):
+        shop.execute(Select("users", columns=()))

@@ -402,3 +402,17 @@ def test_a_retry_after_busy_succeeds(
                 if other.in_transaction:
                     other.execute("COMMIT")
         assert hasty.query("SELECT count(*) AS n FROM users") == [{"n": 1}]
+
+
+def test_a_transaction_that_nobody_could_end_is_rolled_back(three: list[PooledFile]) -> None:
+    pool = Pool(Connections(), Budget(2), 0)
+    lease = pool.lease(three[0])
+    lease.connection.isolation_level = None
+    lease.connection.execute("CREATE TABLE t (a)")
+    lease.connection.execute("BEGIN IMMEDIATE")
+    lease.connection.execute("INSERT INTO t VALUES (1)")
+
+    pool.release(lease)
+
+    assert not lease.connection.in_transaction
+    assert lease.connection.execute("SELECT count(*) FROM t").fetchone() == (0,)

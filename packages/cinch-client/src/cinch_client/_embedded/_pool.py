@@ -42,6 +42,8 @@ class Pool:
         """Give a connection back, unless a transaction keeps it."""
         if lease.held:
             return
+        if lease.connection.in_transaction:  # cut off by Ctrl-C between beginning and being able to end it
+            lease.connection.execute("ROLLBACK")
         file = lease.file
         if lease.inode != file.inode:
             self._budget.close(lease)

@@ -173,7 +173,7 @@ class Relation:
         return plan
 
     def _plan_select(self, operation: Select) -> Plan:
-        columns = [self.column(name) for name in operation.columns or self.columns]
+        columns = [self.column(name) for name in (self.columns if operation.columns is None else operation.columns)]
         if not columns:
             raise QueryError(f"nothing to read from {self.name!r}: name at least one column")
         condition, binds = self._where(operation.where)
