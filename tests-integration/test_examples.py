@@ -8,7 +8,8 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 SHOP_OUTPUT = """\
-Alan's order was not kept: a foreign key refers to a row that does not exist, or is still referred to
+Alan's order was not kept: order_lines.order_id → orders or order_lines.product_id → products \
+refers to a row that does not exist
 bakery: 2 open orders
   Ada gets 1 × Rye bread
   Ada gets 6 × Sesame roll

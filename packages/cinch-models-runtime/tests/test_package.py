@@ -122,3 +122,23 @@ def test_other_signatures_are_as_written(models: CinchModels):
     update = inspect.signature(models.Users(name="Ann").update).parameters
     assert update["name"].default is not inspect.Parameter.empty
     assert str(inspect.signature(models.AdultsView.count)).endswith("-> 'int'")
+
+
+@pytest.mark.parametrize("name", ["set_connection", "select", "create", "find_by_id"])
+def test_a_class_says_where_its_rows_are(name: str):
+    model: Any = shop_by_hand.Users
+    with pytest.raises(AttributeError) as caught:
+        getattr(model, name)
+    assert str(caught.value) == (
+        f"Users.{name} belongs to no tenant; models are bound by their container: "
+        "models = create_models(connection), then models.Users"
+    )
+
+
+@pytest.mark.parametrize("name", ["create", "bulk_create", "update_where", "delete_where", "delete_records", "upsert"])
+def test_a_view_says_that_it_cannot_be_written(models: CinchModels, name: str):
+    view: Any = models.AdultsView
+    with pytest.raises(AttributeError, match="AdultsView is a view: it can be read, not written"):
+        getattr(view, name)
+    with pytest.raises(AttributeError, match="'AdultsViewHandle' object has no attribute 'nothing'"):
+        _ = view.nothing

@@ -101,6 +101,13 @@ class ViewHandle(Handle[RowT]):
 
     __slots__ = ()
 
+    if not TYPE_CHECKING:  # a checker that saw this would believe in any attribute
+
+        def __getattr__(self, name: str) -> object:
+            if hasattr(TableHandle, f"_{name}") or name.startswith("delete_"):
+                raise AttributeError(f"{self.__binding__.codec.name} is a view: it can be read, not written")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
 
 class TableHandle(Handle[RowT]):
     """The rows of a table in one scope."""

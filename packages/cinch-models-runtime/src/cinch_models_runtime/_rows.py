@@ -139,7 +139,9 @@ class RowCodec(Generic[RowT]):
         try:
             return validator.validate_python(values)
         except ValidationError as error:
-            raise self._refused(error.errors(include_url=False)[0]) from error
+            problems = error.errors(include_url=False)
+            unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+            raise self._refused((unknown or problems)[0]) from error
 
     def _refused(self, problem: "ErrorDetails") -> CinchError:
         place = [str(part) for part in problem["loc"] if not isinstance(part, int)]
@@ -242,7 +244,8 @@ def _codec_of(model: "type[RowModel]") -> "RowCodec[Any]":
 
 def codec_of(model: type[RowT]) -> RowCodec[RowT]:
     """Return the codec of a model, which is made at its first use and never changes."""
-    return cast("RowCodec[RowT]", _codec_of(model))
+    found = _codec_of(model)  # pyright: ignore[reportArgumentType] - the class is hashed, not one of its objects
+    return cast("RowCodec[RowT]", found)
 
 
 def _timestamp(stored: object, naive: Literal["local", "utc"]) -> object:

@@ -12,7 +12,27 @@ if TYPE_CHECKING:
 ValueT = TypeVar("ValueT")
 
 
-class SlottedModel(BaseModel):
+class ModelType(type(BaseModel)):
+    """The type of model classes. It helps those who ask a class for what only its handle in a tenant can do."""
+
+    if not TYPE_CHECKING:  # a checker that saw this would believe in any attribute
+
+        def __getattr__(cls, name: str) -> object:
+            if name in _OF_HANDLES:
+                raise AttributeError(
+                    f"{cls.__name__}.{name} belongs to no tenant; models are bound by their container: "
+                    f"models = create_models(connection), then models.{cls.__name__}"
+                )
+            return super().__getattr__(name)
+
+
+_OF_HANDLES = frozenset(
+    "set_connection select first find_by_id get iterate create bulk_create upsert update_where delete_where "
+    "delete_records count exists".split()
+)
+
+
+class SlottedModel(BaseModel, metaclass=ModelType):
     """Has the slots."""
 
     __slots__ = ("__cinch_binding__", "__cinch_state__")

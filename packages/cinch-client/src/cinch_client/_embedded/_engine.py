@@ -32,7 +32,7 @@ from cinch_client._errors import (
     TransactionScopeError,
 )
 from cinch_client._names import TEMPLATE_TENANT
-from cinch_client._operations import Count, Lookup, Operation, Row, Select
+from cinch_client._operations import Count, Delete, Insert, Lookup, Operation, Row, Select, Update
 from cinch_client._quoting import quote
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import NaiveTimestamps, Storable, encode_parameters
@@ -41,6 +41,7 @@ Synchronous = Literal["normal", "full"]
 _Arguments = TypeVarTuple("_Arguments")
 _T = TypeVar("_T")
 
+_READING = (Select, Count)
 _STATEMENTS = 512
 
 
@@ -73,7 +74,7 @@ class EmbeddedEngine:
 
     def execute(self, scope: Scope, operation: Operation) -> list[Row] | int:
         """Carry out one operation; every write is all or nothing."""
-        if type(operation) is Select or type(operation) is Count:
+        if isinstance(operation, _READING):
             lease = self._lease_to_read(scope)
             try:
                 return self._run(_rows.read, lease, operation)
@@ -237,7 +238,7 @@ class EmbeddedEngine:
         with translated(lease.file.path):
             return run(lease, *arguments)
 
-    def _write(self, file: TenantFile, operation: Operation) -> list[Row] | int:
+    def _write(self, file: TenantFile, operation: Insert | Update | Delete) -> list[Row] | int:
         """Write outside a transaction of the caller's; again, if the file was replaced before the write was done."""
         other = _transactions.elsewhere(self)
         if other is not None:

@@ -10,7 +10,7 @@ from typing import cast
 from cinch_client._embedded._lease import Lease
 from cinch_client._embedded._sql import Relation
 from cinch_client._errors import ConstraintError, QueryError
-from cinch_client._operations import Count, Delete, Insert, Lookup, Operation, Row, Select, Update
+from cinch_client._operations import Count, Delete, Insert, Lookup, Row, Select, Update
 from cinch_client._schema import Schema, TableSchema
 from cinch_client._values import now
 
@@ -37,21 +37,51 @@ def read(lease: Lease, operation: Select | Count) -> list[Row] | int:
     return number
 
 
-def write(lease: Lease, operation: Operation) -> list[Row] | int:
+def write(lease: Lease, operation: Insert | Update | Delete) -> list[Row] | int:
     """Carry out an operation that writes; outside a transaction it is one of its own."""
     relation = lease.schema.relation(operation.table)
     if not isinstance(relation.schema, TableSchema):
         raise QueryError(f"{relation.name!r} is a view: it can be read, not written")
+    try:
+        return _write(lease.connection, relation, operation)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise
+        raise _dangling(relation.schema, operation, lease.schema.schema) from error
+
+
+def _write(connection: sqlite3.Connection, relation: Relation, operation: Insert | Update | Delete) -> list[Row] | int:
     if relation.has_triggers and isinstance(operation, Insert | Update) and operation.returning != ():
-        return _write_with_triggers(lease.connection, relation, operation)
+        return _write_with_triggers(connection, relation, operation)
     if isinstance(operation, Insert):
-        return _insert(lease.connection, relation, operation)
+        return _insert(connection, relation, operation)
     if isinstance(operation, Update):
-        return _update(lease.connection, relation, operation)
-    if isinstance(operation, Delete):
-        plan, parameters = relation.delete(operation)
-        return lease.connection.execute(plan.text, parameters).rowcount
-    return read(lease, operation)
+        return _update(connection, relation, operation)
+    plan, parameters = relation.delete(operation)
+    return connection.execute(plan.text, parameters).rowcount
+
+
+def _dangling(table: TableSchema, operation: Insert | Update | Delete, schema: Schema) -> ConstraintError:
+    """Make the error for a foreign key that SQLite found broken; it does not tell which."""
+    given: set[str] = set()
+    if isinstance(operation, Update):
+        given = set(operation.values)
+    elif isinstance(operation, Insert):
+        given = {name for row in operation.rows for name in row}
+    own = [key for key in table.foreign_keys if given.intersection(key.columns)]
+    if own:
+        keys = " or ".join(f"{table.name}.{', '.join(key.columns)} → {key.table}" for key in own)
+        columns = own[0].columns if len(own) == 1 else ()
+        return ConstraintError(
+            f"{keys} refers to a row that does not exist", constraint="foreign_key", table=table.name, columns=columns
+        )
+    referring = [(each, key) for each in schema.tables for key in each.foreign_keys if key.table == table.name]
+    others = [f"{each.name}.{', '.join(key.columns)}" for each, key in referring]
+    return ConstraintError(
+        f"a row of {table.name!r} is still referred to by {' or '.join(others)}",
+        constraint="foreign_key",
+        table=table.name,
+    )
 
 
 def named(

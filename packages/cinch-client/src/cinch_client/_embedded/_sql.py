@@ -154,6 +154,14 @@ class Relation:
         plan, encode_row = found
         return plan, encode_row(values, moment) + parameters(plan.binds, where, nested=plan.nested)
 
+    @property
+    def unique_keys(self) -> tuple[tuple[str, ...], ...]:
+        """Every set of columns that no two rows agree in."""
+        if isinstance(self.schema, ViewSchema):
+            return ()
+        primary = (self.schema.primary_key,) if self.schema.primary_key else ()
+        return (*primary, *self.schema.unique)
+
     def delete(self, operation: Delete) -> tuple[Plan, list[Storable]]:
         """Compile a Delete."""
         plan = self._plan_where(f"DELETE FROM {self.quoted}", operation.where)
@@ -261,6 +269,12 @@ class Relation:
         if not conflict:
             return ""
         target = ", ".join(quote(self.column(name).name) for name in conflict)
+        if set(conflict) not in map(set, self.unique_keys):
+            known = " or ".join(f"({', '.join(key)})" for key in self.unique_keys) or "none"
+            raise QueryError(
+                f"({', '.join(conflict)}) is no unique key of {self.name!r}, so it cannot tell which row to update; "
+                f"its unique keys are: {known}"
+            )
         kept = {*conflict, "id", "created_at"}
         changed = [quote(name) for name in names if name not in kept] or [quote(conflict[0])]
         return f" ON CONFLICT ({target}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)}"
