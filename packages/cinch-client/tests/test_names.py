@@ -105,6 +105,7 @@ def test_a_name_is_a_str(name: object) -> None:
         check_name(name, "tenant")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.filterwarnings("ignore:.* is an SQL keyword")
 @given(st.sampled_from(get_args(Kind)), st.text(max_size=70))
 def test_an_allowed_name_is_one_harmless_component_of_a_path(kind: Kind, name: str) -> None:
     try:

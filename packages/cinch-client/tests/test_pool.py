@@ -7,10 +7,10 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -58,12 +58,23 @@ class Fork:
 class Connections:
     """Opens connections for a pool and remembers which."""
 
+    open: ClassVar[list[sqlite3.Connection]] = []
+
     def __init__(self) -> None:
         self.opened: list[Path] = []
 
     def __call__(self, path: Path) -> sqlite3.Connection:
         self.opened.append(path)
-        return sqlite3.connect(path, check_same_thread=False)
+        connection = sqlite3.connect(path, check_same_thread=False)
+        self.open.append(connection)
+        return connection
+
+
+@pytest.fixture(autouse=True)
+def close_what_is_open() -> Iterator[None]:
+    yield
+    while Connections.open:
+        Connections.open.pop().close()
 
 
 @pytest.fixture

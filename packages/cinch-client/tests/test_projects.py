@@ -13,6 +13,7 @@ from cinch_client import (
     AlreadyExistsError,
     Column,
     ConfigurationError,
+    ConstraintError,
     DatabaseNotFoundError,
     InvalidNameError,
     ProjectNotFoundError,
@@ -265,3 +266,24 @@ def test_deleting_the_owner_takes_its_files_and_frees_the_name(collision: Path) 
         assert other.list_tables() == []
         other.create_table("notes", [Column("text", "TEXT")])
         assert other.query("SELECT text FROM notes") == []
+
+
+def test_a_deletion_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    init_project(tmp_path)
+    init_database(tmp_path, "shop", lazy=False)
+    shop = connect("shop", project_dir=tmp_path)
+    shop.create_table("users", [Column("name", "TEXT")])
+    shop.insert("users", {"name": "Ada"})
+    with closing(sqlite3.connect(tmp_path / ".cinchdb" / "metadata.db")) as metadata:
+        metadata.execute("CREATE TRIGGER full BEFORE DELETE ON databases BEGIN SELECT RAISE(ABORT, 'full'); END")
+
+    with pytest.raises(ConstraintError):
+        delete_database(tmp_path, "shop")
+
+    assert shop.query("SELECT name FROM users") == [{"name": "Ada"}]
+
+
+def test_a_place_where_no_project_can_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="Not a directory"):
+        init_project(tmp_path / "file" / "project")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +17,11 @@ from cinch_client import (
     NotFoundError,
     Tenant,
     TenantNotFoundError,
+    TransactionScopeError,
 )
+from cinch_client._embedded import _administration
+from cinch_client._embedded._lease import inode_of
+from cinch_client._engine import Scope
 
 Child = Callable[..., subprocess.Popen[str]]
 FileOf = Callable[..., Path]
@@ -354,3 +359,28 @@ def test_a_writer_that_waits_for_the_lock_of_a_deletion_is_refused(shop: CinchDB
     # Either the row was stored and then deleted with its tenant, or it was refused; it is never in a removed file.
     assert outcome == [TenantNotFoundError] or (len(outcome) == 1 and isinstance(outcome[0], dict))
     assert not file_of("acme").exists()
+
+
+def test_a_file_that_got_the_name_in_the_meantime_is_not_removed(shop: CinchDB, file_of: FileOf) -> None:
+    """Between the commit of a deletion and the removal another process may create the tenant anew."""
+    shop.create_tenant("acme", lazy=False)
+    file = cast("Any", shop)._engine.tenants.file(Scope("main", "main", "acme"))
+    deleted = inode_of(file_of("acme"))
+    file_of("acme").rename(file_of("acme").with_name("elsewhere"))
+    file_of("acme").write_bytes(b"the new tenant's")
+
+    _administration._remove(file, deleted)  # pyright: ignore[reportPrivateUsage]
+
+    assert file_of("acme").read_bytes() == b"the new tenant's"
+
+
+def test_tenants_are_not_changed_inside_a_transaction(shop: CinchDB) -> None:
+    shop.create_tenant("acme")
+    with shop.transaction():
+        with pytest.raises(TransactionScopeError, match="create tenants outside of it"):
+            shop.create_tenant("other")
+        with pytest.raises(TransactionScopeError, match="rename tenants outside of it"):
+            shop.rename_tenant("acme", "other")
+        with pytest.raises(TransactionScopeError, match="delete tenants outside of it"):
+            shop.delete_tenant("acme")
+    assert tenants(shop) == ["acme", "main"]

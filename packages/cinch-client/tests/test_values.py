@@ -98,6 +98,7 @@ STORED: list[tuple[str, object, object]] = [
     ("price", 1.25, 1.25),
     ("price", Decimal("9.99"), 9.99),
     ("price", Decimal("1E+2"), 100),
+    ("price", Decimal(1234567890123456789), 1234567890123456789),
 ]
 
 
@@ -146,6 +147,8 @@ REFUSED: list[tuple[str, object, str]] = [
     ("photo", 1, "it takes bytes, not int"),
     ("price", "1", "column 'price' (NUMERIC) cannot take '1': it takes int, float or Decimal, not str"),
     ("price", math.nan, "NaN cannot be stored"),
+    ("price", Decimal("12345678901234567.89"), "SQLite would round it to 15 digits; use a TEXT column"),
+    ("score", Decimal("0.1234567890123456"), "SQLite would round it to 15 digits; use a TEXT column"),
     ("price", Decimal("Infinity"), "it takes int, float or Decimal, not Decimal"),
     ("price", True, "it takes int, float or Decimal, not bool"),
     ("price", 2**64, "it does not fit into 64 bits"),

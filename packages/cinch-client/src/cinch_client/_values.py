@@ -20,6 +20,7 @@ NaiveTimestamps: TypeAlias = Literal["local", "utc"]
 Storable: TypeAlias = str | int | float | bytes | None
 
 _SHOWN = 60
+_EXACT_DIGITS = 15
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -164,7 +165,7 @@ def _native(value: object, naive: NaiveTimestamps) -> object:
     if isinstance(value, dt.datetime):
         try:
             return _aware(value, naive).isoformat(timespec="microseconds")
-        except OverflowError:  # before the year 1 or after 9999 in UTC: no column takes it
+        except (OverflowError, ValueError):  # before the year 1 or after 9999 in UTC: no column takes it
             return value
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
@@ -213,13 +214,21 @@ def _refuse_integer(value: object) -> str | None:
 def _refuse_real(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _unstorable(value)
-    return None if isinstance(value, _Number) else f"it takes float, not {type(value).__name__}"
+    return _rounded(value) if isinstance(value, _Number) else f"it takes float, not {type(value).__name__}"
 
 
 def _refuse_numeric(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _unstorable(value)
-    return None if isinstance(value, _Number) else f"it takes int, float or Decimal, not {type(value).__name__}"
+    if not isinstance(value, _Number):
+        return f"it takes int, float or Decimal, not {type(value).__name__}"
+    number = Decimal(value)
+    return None if number == number.to_integral_value() and int(number) in _INT64 else _rounded(value)
+
+
+def _rounded(value: str) -> str | None:
+    digits = len(Decimal(value).normalize().as_tuple().digits)
+    return f"SQLite would round it to {_EXACT_DIGITS} digits; use a TEXT column" if digits > _EXACT_DIGITS else None
 
 
 def _refuse_boolean(value: object) -> str | None:

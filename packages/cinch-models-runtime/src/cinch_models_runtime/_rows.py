@@ -244,8 +244,7 @@ def _codec_of(model: "type[RowModel]") -> "RowCodec[Any]":
 
 def codec_of(model: type[RowT]) -> RowCodec[RowT]:
     """Return the codec of a model, which is made at its first use and never changes."""
-    found = _codec_of(model)  # pyright: ignore[reportArgumentType] - the class is hashed, not one of its objects
-    return cast("RowCodec[RowT]", found)
+    return cast("RowCodec[RowT]", _codec_of(model))
 
 
 def _timestamp(stored: object, naive: Literal["local", "utc"]) -> object:

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 ValueT = TypeVar("ValueT")
 
 
-class ModelType(type(BaseModel)):
-    """The type of model classes. It helps those who ask a class for what only its handle in a tenant can do."""
+_OF_HANDLES = frozenset(
+    "set_connection select first find_by_id get iterate create bulk_create upsert update_where delete_where "
+    "delete_records count exists".split()
+)
 
-    if not TYPE_CHECKING:  # a checker that saw this would believe in any attribute
+if TYPE_CHECKING:  # a checker that saw the metaclass would believe in any attribute
+    UnslottedModel = BaseModel
+else:
+
+    class ModelType(type(BaseModel)):
+        """The type of model classes. It helps those who ask a class for what only its handle in a tenant can do."""
 
         def __getattr__(cls, name: str) -> object:
             if name in _OF_HANDLES:
@@ -25,14 +32,11 @@ class ModelType(type(BaseModel)):
                 )
             return super().__getattr__(name)
 
-
-_OF_HANDLES = frozenset(
-    "set_connection select first find_by_id get iterate create bulk_create upsert update_where delete_where "
-    "delete_records count exists".split()
-)
+    class UnslottedModel(BaseModel, metaclass=ModelType):
+        """A model of that type."""
 
 
-class SlottedModel(BaseModel, metaclass=ModelType):
+class SlottedModel(UnslottedModel):
     """Has the slots."""
 
     __slots__ = ("__cinch_binding__", "__cinch_state__")

@@ -16,7 +16,7 @@ from pathlib import Path
 from cinch_client._definitions import SchemaChange, Tenant
 from cinch_client._embedded import _files
 from cinch_client._embedded._failures import translated
-from cinch_client._embedded._lease import inode_of
+from cinch_client._embedded._lease import Inode, inode_of
 from cinch_client._embedded._metadata import BranchRecord, Metadata, insert_tenant, mark_materialized
 from cinch_client._embedded._pool import Pool
 from cinch_client._embedded._tenants import TenantFile, TenantFiles, copy_database, remove_database, temporary
@@ -104,10 +104,10 @@ class Administration:
                 "UPDATE tenants SET name = ?, shard = ?, updated_at = CURRENT_TIMESTAMP WHERE id = ?",
                 (new_name, _files.shard(new_name), record.id),
             )
-            with self._locked(old):
+            with self._locked(old) as inode:
                 self._copy(metadata, branch, old, new)
                 metadata.execute("COMMIT")
-                self._remove(old)
+                _remove(old, inode)
 
     def delete_tenant(self, scope: Scope, name: str) -> None:
         """Delete a tenant; a writer that waits for its file finds out that it is gone."""
@@ -115,10 +115,11 @@ class Administration:
         with self._changing(scope) as (metadata, branch):
             record = self._metadata.tenant(branch, name)
             file = self._file(scope, name)
-            with self._locked(file):
+            with self._locked(file) as inode:
+                remove_database(temporary(file.path))
                 metadata.execute("DELETE FROM tenants WHERE id = ?", (record.id,))
                 metadata.execute("COMMIT")
-                self._remove(file)
+                _remove(file, inode)
 
     def changes(self, scope: Scope) -> list[SchemaChange]:
         """Return the changes of a branch, in the order in which they came to it."""
@@ -138,11 +139,11 @@ class Administration:
             branches = [self._metadata.branch(database, name) for name in self._metadata.branches(database)]
             if self._metadata.databases() == [database]:
                 raise ConfigurationError(f"{database!r} is the last database of the project and cannot be deleted")
-            moved = [aside for branch in branches if (aside := self._move_aside(branch)) is not None]
-            metadata.executemany(
-                "DELETE FROM branch_changes WHERE branch_id = ?", [(branch.id,) for branch in branches]
-            )
+            for branch in branches:
+                metadata.execute("DELETE FROM branch_changes WHERE branch_id = ?", (branch.id,))
             metadata.execute("DELETE FROM databases WHERE name = ?", (database,))
+            # Last, so that nothing has been moved when the metadata cannot be written.
+            moved = [aside for branch in branches if (aside := self._move_aside(branch)) is not None]
         self._tenants.look_soon()
         for directory in moved:
             shutil.rmtree(directory)
@@ -176,15 +177,15 @@ class Administration:
             self._tenants.look_soon()
 
     @contextmanager
-    def _locked(self, file: TenantFile) -> Generator[None]:
-        """Keep everybody from writing to a tenant, if it has a file."""
+    def _locked(self, file: TenantFile) -> Generator[Inode | None]:
+        """Keep everybody from writing to a tenant, if it has a file; that file is yielded."""
         self._tenants.look(file, time.monotonic())
         if not file.real:
-            yield
+            yield None
             return
         with translated(file.path), closing(self._open(file.path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            yield
+            yield inode_of(file.path)
             connection.execute("ROLLBACK")
 
     def _copy(self, metadata: sqlite3.Connection, branch: BranchRecord, source: TenantFile, target: TenantFile) -> None:
@@ -197,16 +198,17 @@ class Administration:
             copy_database(self._open, source.path, new)
         mark_materialized(metadata, branch.id, target.scope.tenant)
 
-    def _remove(self, file: TenantFile) -> None:
-        if inode_of(file.path) is not None:
-            remove_database(file.path)
-        remove_database(temporary(file.path))
-
     def _move_aside(self, branch: BranchRecord) -> Path | None:
         directory = _files.branch_directory(self._project, branch.database, branch.name)
         if not directory.exists() or not self._tenants.owns(branch):
             return None
         return directory.rename(directory.with_name(f".deleted-{uuid.uuid4().hex}"))
+
+
+def _remove(file: TenantFile, inode: Inode | None) -> None:
+    """Remove a tenant's file, unless another process has given the name to a new tenant in the meantime."""
+    if inode is not None and inode_of(file.path) == inode:
+        remove_database(file.path)
 
 
 def set_aside(path: Path) -> None:

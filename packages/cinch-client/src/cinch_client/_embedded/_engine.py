@@ -166,9 +166,7 @@ class EmbeddedEngine:
 
     def change(self, scope: Scope, change: Change) -> None:
         """Change the schema of the scope's branch, in every tenant or in none."""
-        other = _transactions.elsewhere(self)
-        if other is not None:
-            raise TransactionScopeError(f"a transaction is open on {other}; change the schema outside of it")
+        self._refuse_in_transaction("change the schema")
         self.schema_changes.carry_out(scope, change)
 
     def system_tables(self, scope: Scope) -> Sequence[TableSchema]:
@@ -202,14 +200,17 @@ class EmbeddedEngine:
         lazy: bool,
     ) -> None:
         """Create tenants of the scope's branch, all or none."""
+        self._refuse_in_transaction("create tenants")
         self.administration.create_tenants(scope, names, description, copy_from, lazy=lazy)
 
     def rename_tenant(self, scope: Scope, old_name: str, new_name: str) -> None:
         """Rename a tenant of the scope's branch."""
+        self._refuse_in_transaction("rename tenants")
         self.administration.rename_tenant(scope, old_name, new_name)
 
     def delete_tenant(self, scope: Scope, name: str) -> None:
         """Delete a tenant of the scope's branch."""
+        self._refuse_in_transaction("delete tenants")
         self.administration.delete_tenant(scope, name)
 
     def materialize_branch(self, database: str, branch: str) -> None:
@@ -225,6 +226,11 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Close what is idle; the engine can be used again."""
         _close(self._pool, self.metadata)
+
+    def _refuse_in_transaction(self, what: str) -> None:
+        other = _transactions.elsewhere(self)
+        if other is not None:
+            raise TransactionScopeError(f"a transaction is open on {other}; {what} outside of it")
 
     def _run(self, run: Callable[[Lease, *_Arguments], _T], lease: Lease, *arguments: *_Arguments) -> _T:
         try:

@@ -40,9 +40,11 @@ _PLACE = re.compile(r"constraint failed: (?P<what>.*)", re.DOTALL)
 
 @contextmanager
 def translated(file: Path) -> Generator[None]:
-    """Raise this package's errors for those that SQLite raises about *file* inside the block."""
+    """Raise this package's errors for those that SQLite or the system raise about *file* inside the block."""
     try:
         yield
+    except OSError as error:
+        raise StorageError(f"{error.filename or file}: {error.strerror or error}; nothing was written") from error
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeEncodeError) as error:
         raise translate(error, file) from error
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cinch_client._embedded import _files
 from cinch_client._embedded._engine import EmbeddedEngine, Synchronous
+from cinch_client._embedded._failures import translated
 from cinch_client._embedded._metadata import Metadata, insert_database
 from cinch_client._errors import AlreadyExistsError, ConfigurationError, ProjectNotFoundError
 from cinch_client._values import NaiveTimestamps
@@ -85,17 +86,15 @@ def init_project(project_dir: Path, database: str, branch: str) -> Path:
     final = project / _files.PROJECT_DIRECTORY
     if final.exists():
         raise AlreadyExistsError(f"{project} is a CinchDB project already; it was not touched")
-    project.mkdir(parents=True, exist_ok=True)
     new = project / f"{_files.PROJECT_DIRECTORY}.new-{os.getpid()}"
     try:
-        new.mkdir()
-        config = _CONFIG.format(database=database, branch=branch)
-        (new / _files.CONFIG_FILE).write_text(config, encoding="utf-8")
-        Metadata.create(new / _files.METADATA_FILE)
-        try:
+        with translated(project):
+            project.mkdir(parents=True, exist_ok=True)
+            new.mkdir()
+            config = _CONFIG.format(database=database, branch=branch)
+            (new / _files.CONFIG_FILE).write_text(config, encoding="utf-8")
+            Metadata.create(new / _files.METADATA_FILE)
             new.rename(final)
-        except OSError as error:
-            raise AlreadyExistsError(f"{project} became a CinchDB project meanwhile; it was not touched") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
     init_database(project, database, branch, "Initial database", lazy=False)

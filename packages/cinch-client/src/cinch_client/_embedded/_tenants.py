@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cinch_client._embedded import _files
@@ -185,8 +185,7 @@ class TenantFiles:
             with translated(path):
                 yield new
             if new.exists():
-                with suppress(FileExistsError):  # another process was first; its file is as good as ours
-                    os.link(new, path)
+                _put(new, path)
         finally:
             remove_database(new)
 
@@ -296,6 +295,17 @@ def _is_young(path: Path) -> bool:
         return 0 <= time.time() - path.stat().st_mtime < _YOUNG_SECONDS
     except FileNotFoundError:
         return False
+
+
+def _put(new: Path, path: Path) -> None:
+    """Give *new* its name; what has that name already stays, because it is as good."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links; the write lock keeps other processes away
+        if not path.exists():
+            new.rename(path)
 
 
 def remove_database(path: Path) -> None:

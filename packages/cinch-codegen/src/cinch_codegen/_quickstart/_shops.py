@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cinch_client import CinchDB, Column, ForeignKeyRef, connect, init_database, init_project
+from cinch_client import CinchDB, Column, ForeignKeyRef, connect, init_project
 
 DATABASE = "shop"
 TABLES = ("users", "products", "orders", "order_items")
@@ -71,8 +71,7 @@ SHOPS = (
 
 def make_shops(directory: Path) -> None:
     """Make the project in *directory*: the tables, the view, and every shop with its rows."""
-    init_project(directory)
-    init_database(directory, DATABASE, description="Three shops, one schema")
+    init_project(directory, DATABASE)
     connection = connect(DATABASE, project_dir=directory)
     _make_tables(connection)
     connection.create_view(VIEW, _VIEW_SQL.strip())
