@@ -163,8 +163,19 @@ def test_what_cannot_be_generated(settings: Settings, message: str) -> None:
             "shop_models",
             "cinch-codegen generate shop --output shop-models --dist",
         ),
+        (
+            Settings(database="shop", output=Path("/p/shop_models"), singular=True, config="codegen.toml"),
+            "shop_models",
+            "cinch-codegen generate shop --output shop_models --singular --config codegen.toml",
+        ),
     ],
 )
 def test_the_package_has_a_name(settings: Settings, package: str, command: str) -> None:
     assert settings.options().package == package
     assert settings.options().command == command
+
+
+@pytest.mark.parametrize(("name", "config"), [("pyproject.toml", ""), ("codegen.toml", "codegen.toml")])
+def test_settings_know_a_file_that_is_not_found_by_itself(tmp_path: Path, name: str, config: str) -> None:
+    (tmp_path / name).write_text('[tool.cinch-codegen]\ndatabase = "shop"\noutput = "shop_models"\n')
+    assert read_settings(tmp_path / name).config == config

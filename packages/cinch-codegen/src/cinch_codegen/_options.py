@@ -32,6 +32,7 @@ class Options:
         names: Table or view → class.
         fields: Table or view → column → field.
         types: Table or view → column → type.
+        config: The name of the file that these settings stand in, "" for none and for a pyproject.toml.
     """
 
     database: str
@@ -43,6 +44,7 @@ class Options:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     types: Mapping[str, Mapping[str, ConfiguredType]] = field(default_factory=dict[str, Mapping[str, ConfiguredType]])
+    config: str = ""
 
     @property
     def command(self) -> str:
@@ -50,6 +52,8 @@ class Options:
         output = self.package.replace("_", "-") if self.dist else self.package
         switches = {"--no-views": not self.views, "--singular": self.singular, "--dist": self.dist}
         chosen = [switch for switch, on in switches.items() if on]
+        if self.config:
+            chosen += ["--config", self.config]
         return " ".join(["cinch-codegen generate", self.database, "--output", output, *chosen])
 
 
@@ -84,6 +88,7 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     types: Mapping[str, Mapping[str, ConfiguredType]] = field(default_factory=dict[str, Mapping[str, ConfiguredType]])
+    config: str = ""
 
     def override(self, **given: Unpack[Overrides]) -> "Settings":
         """Return these settings with everything that is given and not None."""
@@ -124,6 +129,7 @@ class Settings:
             names=self.names,
             fields=self.fields,
             types=self.types,
+            config=self.config,
         )
 
     def _package(self, output: Path) -> str:
@@ -167,7 +173,7 @@ def read_settings(file: Path) -> Settings:
     if reader.problems:
         listed = "".join(f"\n  - {problem}" for problem in reader.problems)
         raise OptionsError(f"{SECTION} of {file} cannot be used:{listed}")
-    return settings
+    return settings if file.name == "pyproject.toml" else replace(settings, config=file.name)
 
 
 def _section(file: Path) -> Mapping[str, object] | None:
