@@ -1,0 +1,381 @@
+"""One model's table on its database: the untyped half of the ORM that runs per request, off the event loop.
+
+Lists and details are read as the driver's tuples, because pyDAL's row objects are two thirds of the cost of
+a list; writes go through Emmett's rows, so that every callback of the model fires.
+"""
+
+# pyright: reportMissingTypeStubs=false
+import hashlib
+import operator
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import reduce
+from typing import cast
+
+from emmett import current
+from emmett.orm.objects import TransactionOp, TransactionOpContext, TransactionOps
+from pydal.objects import Query as PydalQuery
+from pydal.objects import Set as PydalSet
+
+from ._columns import Column, TableFacts
+from ._conditions import Compare, Condition, Every, Negation, SortKey
+from ._orm import ModelClass, Query, Record, Untyped, read_facts
+
+Raw = tuple[object, ...]
+
+
+class DatabaseError(Exception):
+    """The database refused; the transaction was rolled back. The text is ours, never the driver's."""
+
+
+class ConstraintError(DatabaseError):
+    """A constraint of the database was broken."""
+
+
+class RefusedValueError(DatabaseError):
+    """The database cannot hold a value."""
+
+
+class BusyError(DatabaseError):
+    """The database was locked for too long."""
+
+
+class VetoError(Exception):
+    """A callback of the model prevented the change."""
+
+
+class Store:
+    """The table of one model.
+
+    Attributes:
+        facts: What is known of the table.
+    """
+
+    def __init__(self, model: ModelClass) -> None:
+        untyped: Untyped = model
+        self.model = model
+        self.facts: TableFacts = read_facts(model)
+        self._table: Untyped = untyped.table
+        self._instance: Untyped = self._table._model_
+        self._db: Untyped = untyped.db
+        self._adapter: Untyped = self._db._adapter
+        self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
+
+    @property
+    def dialect(self) -> str:
+        """The database's kind, such as `sqlite` or `postgres`."""
+        return cast("str", self._adapter.dbengine)
+
+    @property
+    def nulls_first(self) -> bool:
+        """Whether an ascending order begins with nulls."""
+        return self.dialect != "postgres"
+
+    @property
+    def versioned(self) -> tuple[Column, ...]:
+        """The columns whose values make a row's version, in the order that `version` takes them."""
+        return self._stored
+
+    def field(self, name: str) -> Untyped:
+        """Return pyDAL's field."""
+        return self._table[name]
+
+    def every_row(self) -> Query:
+        """Return the condition that holds for every row."""
+        return cast("Query", self._instance._query_id)
+
+    def with_key(self, key: object) -> Query:
+        """Return the condition that holds for the row with the primary key *key*."""
+        return cast("Query", self._table._id == key)
+
+    def with_keys(self, keys: Sequence[object]) -> Query:
+        """Return the condition that holds for the rows with one of *keys*."""
+        return cast("Query", self._table._id.belongs(list(keys)))
+
+    def keys_of(self, query: Query) -> str:
+        """Return the nested select of the keys of *query*'s rows."""
+        return cast("str", self._db(query)._select(self._table._id))
+
+    def referring(self, column: str, target: "Store", rows: Query) -> Query:
+        """Return the condition for the rows of this table whose *column* points to *rows* of *target*."""
+        return cast("Query", self._table[column].belongs(target.keys_of(rows)))
+
+    def aliased(self, name: str) -> Untyped:
+        """Return pyDAL's table under another name."""
+        return self._table.with_alias(name)
+
+    def as_filter(self, value: object) -> Query | None:
+        """Return *value* as a condition on this table alone, or None if it is none."""
+        condition: Untyped = cast("Untyped", value).query if isinstance(value, PydalSet) else value
+        if not isinstance(condition, PydalQuery):
+            return None
+        tables = set(self._adapter.tables(condition))
+        return cast("Query", condition) if tables <= {self.facts.tablename} else None
+
+    # conditions
+
+    def compile(self, condition: Condition) -> Query:
+        """Turn *condition* into pyDAL's."""
+        if isinstance(condition, Compare):
+            return self._compare(condition)
+        if isinstance(condition, Negation):
+            return ~self.compile(condition.part)
+        parts = [self.compile(part) for part in condition.parts]
+        if not parts:
+            return self.every_row() if isinstance(condition, Every) else ~self.every_row()
+        if isinstance(condition, Every):
+            return reduce(lambda one, other: one & other, parts)
+        return reduce(lambda one, other: one | other, parts)
+
+    def _compare(self, compare: Compare) -> Query:
+        field, value = self._table[compare.column.name], compare.value
+        if compare.operator in {"after_asc", "after_desc"}:
+            return self._after(field, value, descending=compare.operator == "after_desc")
+        return cast("Query", _COMPARE[compare.operator](field, value))
+
+    def _after(self, field: Untyped, value: object, *, descending: bool) -> Query:
+        """What sorts after *value*; where nulls stand depends on the database and the direction."""
+        nulls_come_first = self.nulls_first != descending
+        if value is None:
+            return cast("Query", field != None) if nulls_come_first else ~self.every_row()  # noqa: E711 - SQL
+        beyond = field < value if descending else field > value
+        return cast("Query", beyond if nulls_come_first else beyond | (field == None))  # noqa: E711 - SQL
+
+    def order(self, keys: Sequence[SortKey]) -> list[Untyped]:
+        """Turn sort keys into pyDAL's."""
+        return [
+            ~self._table[key.column.name] if key.descending else self._table[key.column.name] for key in keys
+        ]
+
+    # reading
+
+    def select(
+        self,
+        query: Query,
+        fields: Sequence[Untyped],
+        *,
+        order: Sequence[Untyped] = (),
+        joins: Sequence[Untyped] = (),
+        limit: tuple[int, int] | None = None,
+    ) -> list[Raw]:
+        """Return the driver's tuples, one value per field."""
+        adapter = self._adapter
+        _, sql = adapter._select_wcols(
+            query, fields, left=list(joins) or False, orderby=list(order) or False, limitby=limit or False
+        )
+        return cast("list[Raw]", adapter._select_aux_execute(sql))
+
+    def count(self, query: Query) -> int:
+        """Return the number of rows for which *query* holds."""
+        return int(self._adapter.count(query))
+
+    def exists(self, query: Query) -> bool:
+        """Tell whether *query* holds for any row."""
+        return bool(self.select(query, [self._table._id], limit=(0, 1)))
+
+    def reader(self, column: Column) -> Callable[[object], object] | None:
+        """Return what turns the driver's value into a Python value; None if it is one already."""
+        if column.kind in {"integer", "string", "text", "float", "reference", "upload", "password"}:
+            return None
+        field, parse = self._table[column.name], self._adapter.parse_value
+        kind, internal = field.type, field._itype
+
+        def read(raw: object) -> object:
+            value = parse(raw, internal, kind, True)
+            return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+        return read
+
+    def values_reader(self, columns: Sequence[Column]) -> Callable[[Raw], dict[str, object]]:
+        """Return what turns the driver's tuple of *columns* into Python values by column name."""
+        readers = [(column.name, self.reader(column)) for column in columns]
+
+        def read(raw: Raw) -> dict[str, object]:
+            return {
+                name: value if value is None or reader is None else reader(value)
+                for (name, reader), value in zip(readers, raw, strict=True)
+            }
+
+        return read
+
+    def read_values(self, raw: Raw, columns: Sequence[Column]) -> dict[str, object]:
+        """Turn a driver's tuple into Python values by column name."""
+        return self.values_reader(columns)(raw)
+
+    def fetch(self, query: Query, *, for_update: bool = False) -> Raw | None:
+        """Return the driver's tuple of the versioned columns of one row, or None.
+
+        Args:
+            query: Which row.
+            for_update: Keep others from changing it until the transaction ends.
+        """
+        locks_rows = for_update and self.dialect != "sqlite"
+        if for_update and not locks_rows:
+            self._begin_immediate()
+        fields = [self._table[column.name] for column in self._stored]
+        _, sql = self._adapter._select_wcols(
+            query, fields, limitby=(0, 1), orderby_on_limitby=False, for_update=locks_rows
+        )
+        rows = cast("list[Raw]", self._adapter._select_aux_execute(sql))
+        return rows[0] if rows else None
+
+    def _begin_immediate(self) -> None:
+        if not self._adapter.connection.in_transaction:
+            self._adapter.execute("BEGIN IMMEDIATE TRANSACTION;")
+
+    def record(self, values: Mapping[str, object]) -> Record:
+        """Return an Emmett row of a stored row's *values*, relations included."""
+        row = self._instance._rowclass_._from_engine({})
+        for name, value in values.items():
+            setattr(row, name, value)
+        row._changes.clear()
+        return cast("Record", row)
+
+    # writing
+
+    def insert(self, values: Mapping[str, object]) -> object:
+        """Insert a row as Emmett's own `save` does, callbacks included, and return its key.
+
+        Raises:
+            VetoError: A callback prevented it.
+        """
+        row = self._instance.__class__.new(**values)
+        self._table._insert_from_save(row)
+        if not row._concrete:
+            raise VetoError
+        return row[self.facts.keys[0]]
+
+    def update(self, record: Record, values: Mapping[str, object]) -> None:
+        """Change *values* of a stored row as Emmett's own `save` does, callbacks included.
+
+        Raises:
+            VetoError: A callback prevented it.
+        """
+        row: Untyped = record
+        for name, value in values.items():
+            row[name] = value
+        for name in self._instance._fieldset_update:
+            update = self._table[name].update
+            row[name] = update() if callable(update) else update
+        if any(callback(row) for callback in self._table._before_save):
+            raise VetoError
+        changed = self._changes_of(row)
+        if not changed:
+            return
+        dbset = self._db(self.with_key(row[self.facts.keys[0]]), ignore_common_filters=True)
+        if not dbset.update(**changed):
+            raise VetoError
+        self._after_save(row, changed)
+
+    def _changes_of(self, row: Untyped) -> dict[str, object]:
+        """Computed columns may need any other column; `inside` ones were never read, so they stay."""
+        editable = {c.name for c in self._stored} & self._instance._fieldset_editable
+        touched = set(row._changes) & self._instance._fieldset_editable
+        names = touched | editable if touched and self._instance._all_computations_ else touched
+        return {name: row[name] for name in names}
+
+    def _after_save(self, row: Untyped, changed: Mapping[str, object]) -> None:
+        if self._table._has_commit_save_callbacks:
+            transaction = self._adapter.top_transaction()
+            context = TransactionOpContext(
+                values=changed, ret=1, row=row.clone_changed(), changes=row.changes
+            )
+            transaction._add_op(TransactionOp(TransactionOps.save, self._table, context))
+        for callback in self._table._after_save:
+            callback(row)
+
+    def delete(self, record: Record) -> None:
+        """Delete a stored row as Emmett's own `destroy` does, callbacks included.
+
+        Raises:
+            VetoError: A callback prevented it.
+        """
+        row: Untyped = record
+        if not row.destroy():
+            raise VetoError
+
+    def validate(self, column: Column, value: object) -> tuple[object, str | None]:
+        """Run the model's validators and return the cleaned value and the error, if any."""
+        cleaned, error = self._table[column.name].validate(value)
+        return cleaned, None if error is None else str(error)
+
+    def default(self, column: Column) -> object:
+        """Return what Emmett puts into a new row for *column* when nothing is given."""
+        default = self._table[column.name].default
+        return default() if callable(default) else default
+
+    def has_own_rules(self, column: Column) -> bool:
+        """Tell whether the model says itself what is valid, apart from the type."""
+        field = self._table[column.name]
+        return bool(field._requires or field._custom_requires)
+
+    def store_upload(self, column: Column, file: Untyped) -> str:
+        """Keep an uploaded file as Emmett does and return what stands in the column."""
+        field = self._table[column.name]
+        return cast("str", field.store(file, file.filename, field.uploadfolder))
+
+    @contextmanager
+    def editing(self, key: object | None) -> Generator[None]:
+        """Let Emmett's uniqueness validators know which row is being edited."""
+        context: Untyped = current
+        context._dbvalidation_record_id_ = key
+        try:
+            yield
+        finally:
+            del context._dbvalidation_record_id_
+
+    # transactions
+
+    def commit(self) -> None:
+        """Commit what the request did so far."""
+        self._db.commit()
+
+    def rollback(self) -> None:
+        """Undo what the request did so far; Emmett itself commits on a raised 4xx."""
+        self._db.rollback()
+
+    @contextmanager
+    def guarded(self) -> Generator[None]:
+        """Roll back on any error, and turn the driver's errors into ours."""
+        driver: Untyped = self._adapter.driver
+        try:
+            yield
+        except driver.Error as error:
+            self.rollback()
+            self._db.logger.exception("Auto routes of %s: the database refused", self.facts.model)
+            raise _translated(driver, error) from error
+        except BaseException:
+            self.rollback()
+            raise
+
+
+_COMPARE: dict[str, Callable[[Untyped, object], object]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": lambda field, value: field < value,
+    "le": lambda field, value: field <= value,
+    "gt": lambda field, value: field > value,
+    "ge": lambda field, value: field >= value,
+    "in": lambda field, value: field.belongs(value),
+    "not_in": lambda field, value: ~field.belongs(value),
+    "like": lambda field, value: field.like(value, case_sensitive=True),
+    "ilike": lambda field, value: field.ilike(value),
+    "contains": lambda field, value: field.contains(value, case_sensitive=True),
+    "icontains": lambda field, value: field.contains(value, case_sensitive=False),
+}
+
+
+def _translated(driver: Untyped, error: Exception) -> DatabaseError:
+    if isinstance(error, driver.IntegrityError):
+        return ConstraintError("The change conflicts with other records or with a rule of the database.")
+    if isinstance(error, driver.DataError):
+        return RefusedValueError("The database cannot hold one of the values.")
+    if isinstance(error, driver.OperationalError) and "lock" in str(error).lower():
+        return BusyError("The database is busy; try again in a moment.")
+    return DatabaseError("The database could not do this.")
+
+
+def version(raw: Raw) -> str:
+    """Return the token of a row's stored values: one in every process, another after every change."""
+    return hashlib.blake2b(repr(raw).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -1,0 +1,35 @@
+"""Work off the event loop: one trip to a worker thread and back, within the request's context."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar, copy_context
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+_request_loop: ContextVar[asyncio.AbstractEventLoop] = ContextVar("emmett_autoroutes_loop")
+
+
+async def off_loop(work: Callable[[], Result]) -> Result:
+    """Run *work* in a worker thread, with the request's own database connection.
+
+    A request that is cancelled waits for the thread all the same: the connection goes back to the pool when
+    the request ends, and must not be in use then.
+    """
+    loop = asyncio.get_running_loop()
+    _request_loop.set(loop)
+    future = loop.run_in_executor(None, copy_context().run, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
+
+
+def on_loop(awaitable: Awaitable[Result]) -> Result:
+    """Wait, in a worker thread of `off_loop`, for *awaitable* to run on the request's event loop."""
+
+    async def wait() -> Result:
+        return await awaitable
+
+    return asyncio.run_coroutine_threadsafe(wait(), _request_loop.get()).result()
