@@ -1,7 +1,14 @@
 """An app of its own for each test: a SQLite file, or PostgreSQL where a server can be started."""
 
+import importlib.util
 import itertools
 import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +28,9 @@ _numbers = itertools.count()
 class Site:
     """An app under test."""
 
-    def __init__(self, folder: Path, uri: str) -> None:
+    def __init__(self, folder: Path, uri: str, **options: Any) -> None:
         name = f"site{next(_numbers)}"
-        self.app = App(name, root_path=str(folder))
+        self.app = App(name, root_path=str(folder), **options)
         self.app.config.db = sdict(
             uri=uri, auto_migrate=True, auto_connect=False, migrations_folder=f"m{name}"
         )
@@ -48,14 +55,114 @@ class Site:
             return created.id
 
 
+class Postgres:
+    """A PostgreSQL server of Debian's in a folder of its own, on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not binaries or importlib.util.find_spec("psycopg2") is None:
+            pytest.skip("PostgreSQL or its driver is not installed")
+        if os.getuid() == 0 and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._folder = folder
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._run(
+            str(binaries[-1] / "initdb"), "-D", str(folder / "data"), "-U", "test", "-A", "trust", "--no-sync"
+        )
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._server = subprocess.Popen(
+            [
+                str(binaries[-1] / "postgres"),
+                "-D",
+                str(folder / "data"),
+                "-p",
+                str(self.port),
+                "-h",
+                "127.0.0.1",
+            ]
+            + ["-k", str(folder), "-F"],
+            user=self._user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def _run(self, *command: str) -> None:
+        subprocess.run(command, user=self._user, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                self.execute("SELECT 1")
+            except Exception:  # noqa: BLE001 - whatever keeps it from answering yet
+                time.sleep(0.1)
+            else:
+                return
+        self.stop()
+        pytest.skip("PostgreSQL did not start")
+
+    def execute(self, statement: str) -> None:
+        import psycopg2
+
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="test", dbname="postgres")
+        connection.autocommit = True
+        connection.cursor().execute(statement)
+        connection.close()
+
+    def new_database(self) -> str:
+        name = f"db{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgres:psycopg2://test:@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Postgres]]:
+    """Start a server when the first test asks for it."""
+    started: list[Postgres] = []
+    skipped: list[str] = []
+
+    def start() -> Postgres:
+        if skipped:
+            pytest.skip(skipped[0])
+        if not started:
+            folder = Path(tempfile.mkdtemp(prefix="pg"))
+            try:
+                started.append(Postgres(folder))
+            except pytest.skip.Exception as reason:
+                skipped.append(str(reason))
+                raise
+        return started[0]
+
+    yield start
+    for server in started:
+        server.stop()
+        shutil.rmtree(server._folder, ignore_errors=True)
+
+
 @pytest.fixture
-def make_site(tmp_path: Path) -> Iterator[Callable[[], Site]]:
+def engine() -> str:
+    """The database that `make_site` uses; suites for both override it by parametrising."""
+    return "sqlite"
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, engine: str, postgres: Any) -> Iterator[Callable[..., Site]]:
     made: list[Site] = []
 
-    def make() -> Site:
+    def make(**options: Any) -> Site:
         folder = tmp_path / f"app{len(made)}"
         folder.mkdir()
-        made.append(Site(folder, f"sqlite://{folder}/test.sqlite"))
+        uri = f"sqlite://{folder}/test.sqlite" if engine == "sqlite" else postgres().new_database()
+        made.append(Site(folder, uri, **options))
         return made[-1]
 
     yield make
