@@ -1,3 +1,5 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# Emmett's models carry no types: what a class attribute is, only running tells.
 """An app of its own for each test: a SQLite file, or PostgreSQL where a server can be started."""
 
 import importlib.util
@@ -74,17 +76,19 @@ class Postgres:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        options = [
+            "-D",
+            str(folder / "data"),
+            "-p",
+            str(self.port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            str(folder),
+            "-F",
+        ]
         self._server = subprocess.Popen(
-            [
-                str(binaries[-1] / "postgres"),
-                "-D",
-                str(folder / "data"),
-                "-p",
-                str(self.port),
-                "-h",
-                "127.0.0.1",
-            ]
-            + ["-k", str(folder), "-F"],
+            [str(binaries[-1] / "postgres"), *options],
             user=self._user,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,8 +1,11 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# Emmett's models carry no types: what a class attribute is, only running tells.
 """What `auto_routes` may say, and how a mistake in it is told."""
 
 from typing import Any
 
 import pytest
+
 from emmett_autoroutes._columns import Column
 from emmett_autoroutes._options import ACTIONS, read_options
 

@@ -1,3 +1,5 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# Emmett's models carry no types: what a class attribute is, only running tells.
 """Whether two paths overlap: a table by hand, and the live router's word on generated paths."""
 
 import itertools
@@ -5,9 +7,10 @@ import tempfile
 
 import pytest
 from emmett import App
-from emmett_autoroutes._paths import find_overlap, is_dynamic, matches, sample_urls
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from emmett_autoroutes._paths import find_overlap, is_dynamic, matches, sample_urls
 
 _names = itertools.count()
 

@@ -1,3 +1,5 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# Emmett's models carry no types: what a class attribute is, only running tells.
 """Discovery end to end: who wins, what is refused, what is reported; nothing is registered after an error."""
 
 import importlib
@@ -15,6 +17,7 @@ from emmett import App
 from emmett.orm import Field, Model
 from emmett.sessions import SessionManager
 from emmett.tools.service import ServicePipe
+
 from emmett_autoroutes import (
     AutoRoutes,
     AutoRoutesError,

@@ -1,6 +1,9 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# Emmett's models carry no types: what a class attribute is, only running tells.
 """The plan: app routes × wanted routes → what is registered and what clashes. Pure."""
 
 import pytest
+
 from emmett_autoroutes._routes import Route, RouteIndex, find_late_conflict, plan
 
 GET = frozenset({"GET", "HEAD"})
@@ -64,7 +67,8 @@ def test_a_wanted_route_beside_a_taken_one(taken: Route, wanted: Route, url: str
 def test_a_conflict_names_both_routes_and_a_url() -> None:
     (conflict,) = plan([DETAIL], [manual("/roles/<int:id>")]).conflicts
     assert str(conflict) == (
-        "Role: GET|HEAD /roles/<str:record_id> (auto) and the route GET|HEAD /roles/<int:id> (mine) both answer /roles/1"
+        "Role: GET|HEAD /roles/<str:record_id> (auto) and the route GET|HEAD /roles/<int:id> (mine) "
+        "both answer /roles/1"
     )
 
 

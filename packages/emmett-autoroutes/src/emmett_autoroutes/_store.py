@@ -60,6 +60,7 @@ class Store:
         self._instance: Untyped = self._table._model_
         self._db: Untyped = untyped.db
         self._adapter: Untyped = self._db._adapter
+        self._computed = {c.name for c in self.facts.columns if c.is_computed}
         self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
 
     @property
@@ -237,13 +238,20 @@ class Store:
     def insert(self, values: Mapping[str, object]) -> object:
         """Insert a row as Emmett's own `save` does, callbacks included, and return its key.
 
+        Unlike `save`, it leaves computed columns to Emmett: `save` hands them over as null.
+
         Raises:
             VetoError: A callback prevented it.
         """
         row = self._instance.__class__.new(**values)
-        self._table._insert_from_save(row)
-        if not row._concrete:
+        if any(callback(row) for callback in self._table._before_save):
             raise VetoError
+        fields = {name: row[name] for name in self._instance._fieldset_initable - self._computed}
+        inserted = self._table.insert(**fields)
+        if not inserted:
+            raise VetoError
+        self._instance._set_row_persistence(row, inserted)
+        self._after_save(row, fields, inserted)
         return row[self.facts.keys[0]]
 
     def update(self, record: Record, values: Mapping[str, object]) -> None:
@@ -266,20 +274,20 @@ class Store:
         dbset = self._db(self.with_key(row[self.facts.keys[0]]), ignore_common_filters=True)
         if not dbset.update(**changed):
             raise VetoError
-        self._after_save(row, changed)
+        self._after_save(row, changed, 1)
 
     def _changes_of(self, row: Untyped) -> dict[str, object]:
         """Computed columns may need any other column; `inside` ones were never read, so they stay."""
         editable = {c.name for c in self._stored} & self._instance._fieldset_editable
         touched = set(row._changes) & self._instance._fieldset_editable
-        names = touched | editable if touched and self._instance._all_computations_ else touched
+        names = (touched | editable if touched and self._computed else touched) - self._computed
         return {name: row[name] for name in names}
 
-    def _after_save(self, row: Untyped, changed: Mapping[str, object]) -> None:
+    def _after_save(self, row: Untyped, changed: Mapping[str, object], result: object) -> None:
         if self._table._has_commit_save_callbacks:
             transaction = self._adapter.top_transaction()
             context = TransactionOpContext(
-                values=changed, ret=1, row=row.clone_changed(), changes=row.changes
+                values=changed, ret=result, row=row.clone_changed(), changes=row.changes
             )
             transaction._add_op(TransactionOp(TransactionOps.save, self._table, context))
         for callback in self._table._after_save:
