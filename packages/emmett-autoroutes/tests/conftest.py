@@ -183,3 +183,4 @@ def site(make_site: Callable[[], Site]) -> Site:
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("EMMETT_CLI_ENV", None)
     config.addinivalue_line("filterwarnings", "ignore:datetime.datetime.utcnow:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", "ignore:The 'warn' method is deprecated:DeprecationWarning")

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from emmett import current
 from pydal.objects import Expression, Set
+from pydal.objects import Query as PydalQuery
 
 from ._options import Action, Permission, required_parameters
 from ._orm import Query, Record, Untyped
@@ -162,7 +163,7 @@ def _answer(permission: Permission, *arguments: Record) -> object:
 
 
 def _is_suspicious(answer: object) -> bool:
-    return inspect.isroutine(answer) or isinstance(answer, Expression | Set)
+    return inspect.isroutine(answer) or isinstance(answer, Expression | PydalQuery | Set)
 
 
 def _is_plain_yes(answer: object) -> bool:
