@@ -298,7 +298,7 @@ def auth_site(site: Any) -> Any:
         auto_routes = {
             "permissions": {
                 "list": requires_login(),
-                "detail": requires_permission("read"),
+                "detail": requires_permission("read", "secrets"),
                 "create": requires_membership("admin"),
                 "update": requires_membership("admin"),
                 "delete": requires_membership("admin"),
@@ -326,7 +326,8 @@ def auth_site(site: Any) -> Any:
         site.db(User.email.belongs(["ann@example.org", "bob@example.org"])).update(registration_key="")
         admins = site.auth.create_group("admin")
         site.auth.add_membership("admin", User.get(email="ann@example.org"))
-        site.auth.models["permission"].create(group=admins, name="read")
+        granted = site.auth.models["permission"].create(auth_group=admins, name="read", table_name="secrets")
+        assert not granted.errors, granted.errors
         Secret.create(text="a")
         site.db.commit()
     return site
@@ -363,5 +364,5 @@ def test_the_report_names_them(auth_site: Any) -> None:
     report = auth_site.app.ext.AutoRoutes.report
     permissions = {route.action: route.permission for route in report.for_model("Secret").routes}
     assert permissions["list"] == "requires_login()"
-    assert permissions["detail"] == "requires_permission('read')"
+    assert permissions["detail"] == "requires_permission('read', 'secrets')"
     assert permissions["delete"] == "requires_membership('admin')"
