@@ -109,7 +109,7 @@ FULL = {
     "rating": 0.1,
     "ok": True,
     "data": {"a": [1, None, "x"]},
-    "tags": ["a|b", "c"],
+    "tags": ["a|b", 'c,"d"', "e\\f {g}"],
     "numbers": [1, -2],
 }
 

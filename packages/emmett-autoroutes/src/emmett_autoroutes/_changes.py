@@ -76,8 +76,16 @@ def check_columns(resource: Resource, names: Iterable[str], action: Action) -> N
         raise InvalidRecordError(errors)
 
 
-def create(resource: Resource, values: Values, access: Access) -> Loaded:
+def create(
+    resource: Resource, values: Values, access: Access, errors: Mapping[str, str] | None = None
+) -> Loaded:
     """Insert a record and return it as it was stored.
+
+    Args:
+        resource: Whose record.
+        values: What the visitor gave, by column.
+        access: What the visitor may do.
+        errors: What is known to be wrong already; everything else is checked, so that all is told at once.
 
     Raises:
         InvalidRecordError: A value is not valid; nothing was written.
@@ -86,7 +94,7 @@ def create(resource: Resource, values: Values, access: Access) -> Loaded:
     """
     store = resource.store
     with store.guarded(), store.editing(None):
-        cleaned = _validate(resource, values, _all_columns(resource, values))
+        cleaned = _validate(resource, values, _all_columns(resource, values), errors or {})
         kept = _keep_files(resource, cleaned)
         key = _vetoable(lambda: store.insert(kept))
         _check_filter(store, key, access)
@@ -95,8 +103,16 @@ def create(resource: Resource, values: Values, access: Access) -> Loaded:
     return created
 
 
-def update(resource: Resource, loaded: Loaded, values: Values) -> Loaded:
+def update(
+    resource: Resource, loaded: Loaded, values: Values, errors: Mapping[str, str] | None = None
+) -> Loaded:
     """Change a record that was loaded for update and return it as it was stored.
+
+    Args:
+        resource: Whose record.
+        loaded: The record as it is.
+        values: What the visitor gave, by column.
+        errors: What is known to be wrong already.
 
     Raises:
         InvalidRecordError: A value is not valid; nothing was written.
@@ -106,7 +122,7 @@ def update(resource: Resource, loaded: Loaded, values: Values) -> Loaded:
     store = resource.store
     with store.guarded(), store.editing(loaded.key):
         changed = {n: v for n, v in values.items() if n not in loaded.values or loaded.values[n] != v}
-        cleaned = _validate(resource, changed, [resource.columns[name] for name in changed])
+        cleaned = _validate(resource, changed, [resource.columns[name] for name in changed], errors or {})
         kept = _keep_files(resource, cleaned)
         _vetoable(lambda: store.update(store.record(loaded.values), kept))
         _check_filter(store, loaded.key, loaded.access)
@@ -148,11 +164,15 @@ def _all_columns(resource: Resource, values: Values) -> list[Column]:
     ]
 
 
-def _validate(resource: Resource, values: Values, columns: Iterable[Column]) -> dict[str, object]:
+def _validate(
+    resource: Resource, values: Values, columns: Iterable[Column], known: Mapping[str, str]
+) -> dict[str, object]:
     store = resource.store
     cleaned: dict[str, object] = {}
-    errors: dict[str, str] = {}
+    errors = dict(known)
     for column in columns:
+        if column.name in known:
+            continue
         value = values[column.name] if column.name in values else store.default(column)
         error: str | None
         if _may_be_blank(store, column, value):

@@ -107,7 +107,7 @@ def read_submission(resource: Resource, action: Action, form: Form) -> Submissio
             texts[name] = "true" if values[name] else "false"
             continue
         text = "\n".join(form.lists[name]) if name in form.lists else form.fields.get(name)
-        if text is None or (column.kind == "password" and not text and action == "update"):
+        if text is None or (column.kind == "password" and not text):
             continue
         texts[name] = text
         try:

@@ -133,10 +133,8 @@ class PagesFace:
         submission = _forms.read_submission(self.resource, "create", form)
         if not _exchange.has_csrf_token(form):
             return self._form("create", submission.texts, {"": EXPIRED}, status=403)
-        if submission.errors:
-            return self._form("create", submission.texts, submission.errors, status=422)
         try:
-            created = _changes.create(self.resource, submission.values, access)
+            created = _changes.create(self.resource, submission.values, access, submission.errors)
         except (InvalidRecordError, RefusedChangeError, ConstraintError, RefusedValueError) as error:
             return self._form("create", submission.texts, _errors(error), status=_status(error))
         _exchange.flash(f"{self.resource.title} “{self.resource.label.make(created.values)}” was created.")
@@ -155,11 +153,9 @@ class PagesFace:
                 return self._form("update", texts, {"": EXPIRED}, loaded=loaded, status=403)
             if form.fields.get("_version") != loaded.version:
                 return self._form("update", texts, {}, loaded=loaded, status=409, theirs=loaded.values)
-            if submission.errors:
-                return self._form("update", texts, submission.errors, loaded=loaded, status=422)
             values = _without_blanked_nulls(submission.values, loaded.values)
             try:
-                stored = _changes.update(self.resource, loaded, values)
+                stored = _changes.update(self.resource, loaded, values, submission.errors)
             except (InvalidRecordError, RefusedChangeError, ConstraintError, RefusedValueError) as error:
                 return self._form("update", texts, _errors(error), loaded=loaded, status=_status(error))
         _exchange.flash(f"{self.resource.title} “{self.resource.label.make(stored.values)}” was saved.")
@@ -281,5 +277,5 @@ def _errors(error: Exception) -> dict[str, str]:
 
 
 def _without_blanked_nulls(values: Mapping[str, object], stored: Mapping[str, object]) -> dict[str, object]:
-    """A form cannot tell a null text from a blank one: what was null and is blank still, stays null."""
-    return {n: v for n, v in values.items() if not (v == "" and n in stored and stored[n] is None)}
+    """A form cannot tell null from a blank text or list: what was null and is blank still, stays null."""
+    return {n: v for n, v in values.items() if not (v in ("", []) and n in stored and stored[n] is None)}

@@ -212,6 +212,6 @@ def requires_permission(name: str, table_name: str | None = None) -> AuthPermiss
         name: The permission's name, as in the rows of Auth's permission model.
         table_name: Only where it was given for this table.
     """
-    return AuthPermission(
-        f"requires_permission({name!r})", lambda auth: auth.has_permission(name, table_name)
-    )
+    arguments = repr(name) if table_name is None else f"{name!r}, {table_name!r}"
+    label = f"requires_permission({arguments})"
+    return AuthPermission(label, lambda auth: auth.has_permission(name, table_name))

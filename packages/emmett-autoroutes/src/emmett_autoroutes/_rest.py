@@ -222,7 +222,8 @@ class RestFace:
     def _store_new(self, body: bytes) -> Reply:
         access = self.resource.guard.check("create")
         _parameters(())
-        created = _changes.create(self.resource, self._read_values(body, "create"), access)
+        values, errors = self._read_values(body, "create")
+        created = _changes.create(self.resource, values, access, errors)
         place = f"{self.resource.options.rest_prefix}/{quote(str(created.key), safe='')}"
         headers = {"etag": etag(created.version), "location": self._around.public_url(place)}
         return Reply(json.dumps(to_object(self.resource, created.values)), 201, headers=headers)
@@ -239,9 +240,9 @@ class RestFace:
             loaded = self.resource.load(record_id, "update", for_update=True)
             _parameters(())
             _check_match(loaded)
-            values = self._read_values(body, "update")
+            values, errors = self._read_values(body, "update")
             complete = _changes.replacement(self.resource, values) if replace else values
-            stored = _changes.update(self.resource, loaded, complete)
+            stored = _changes.update(self.resource, loaded, complete, errors)
         headers = {"etag": etag(stored.version)}
         return Reply(json.dumps(to_object(self.resource, stored.values)), headers=headers)
 
@@ -279,7 +280,8 @@ class RestFace:
             raise BodyError(415, "Send JSON, with content-type: application/json.")
         return await _exchange.read_body(self._around.max_body)
 
-    def _read_values(self, body: bytes, action: Action) -> dict[str, object]:
+    def _read_values(self, body: bytes, action: Action) -> tuple[dict[str, object], dict[str, str]]:
+        """Return what was given, and what of it cannot be read, by column."""
         try:
             document = load_json(body)
         except InvalidValueError as error:
@@ -295,9 +297,7 @@ class RestFace:
                 values[name] = from_json(self.resource.columns[name], value)
             except InvalidValueError as error:
                 errors[name] = str(error)
-        if errors:
-            raise _changes.InvalidRecordError(errors)
-        return values
+        return values, errors
 
 
 def to_object(resource: Resource, values: Mapping[str, object]) -> dict[str, Json]:

@@ -45,6 +45,16 @@ class VetoError(Exception):
     """A callback of the model prevented the change."""
 
 
+class _ArrayText(str):
+    """A text that pyDAL writes into a PostgreSQL array with `str`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        escaped = self.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+
 class Store:
     """The table of one model.
 
@@ -60,6 +70,7 @@ class Store:
         self._instance: Untyped = self._table._model_
         self._db: Untyped = untyped.db
         self._adapter: Untyped = self._db._adapter
+        self._text_lists = [c.name for c in self.facts.columns if c.kind == "list_string"]
         self._computed = {c.name for c in self.facts.columns if c.is_computed}
         self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
 
@@ -246,7 +257,9 @@ class Store:
         row = self._instance.__class__.new(**values)
         if any(callback(row) for callback in self._table._before_save):
             raise VetoError
-        fields = {name: row[name] for name in self._instance._fieldset_initable - self._computed}
+        fields = self._for_driver(
+            {name: row[name] for name in self._instance._fieldset_initable - self._computed}
+        )
         inserted = self._table.insert(**fields)
         if not inserted:
             raise VetoError
@@ -272,9 +285,18 @@ class Store:
         if not changed:
             return
         dbset = self._db(self.with_key(row[self.facts.keys[0]]), ignore_common_filters=True)
-        if not dbset.update(**changed):
+        if not dbset.update(**self._for_driver(changed)):
             raise VetoError
         self._after_save(row, changed, 1)
+
+    def _for_driver(self, values: Mapping[str, object]) -> dict[str, object]:
+        """PyDAL does not quote the texts of a PostgreSQL array, so that a comma splits one in two."""
+        written = dict(values)
+        for column in self._text_lists if self.dialect == "postgres" else ():
+            texts = cast("list[str] | None", written.get(column))
+            if texts is not None:
+                written[column] = [_ArrayText(text) for text in texts]
+        return written
 
     def _changes_of(self, row: Untyped) -> dict[str, object]:
         """Computed columns may need any other column; `inside` ones were never read, so they stay."""
