@@ -94,6 +94,7 @@ def create(
     """
     store = resource.store
     with store.guarded(), store.editing(None):
+        store.lock()
         cleaned = _validate(resource, values, _all_columns(resource, values), errors or {})
         kept = _keep_files(resource, cleaned)
         key = _vetoable(lambda: store.insert(kept))

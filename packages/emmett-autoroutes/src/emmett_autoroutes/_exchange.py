@@ -12,6 +12,7 @@ from ._orm import Untyped
 
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json"
+_MOST_DISCARDED: Final = 64 * 1024 * 1024
 
 
 class BodyError(Exception):
@@ -88,7 +89,7 @@ async def read_body(most: int) -> bytes:
     Raises:
         BodyError: It has more.
     """
-    _check_length(most)
+    await _check_length(most)
     body = cast("bytes", await _request().body)
     if len(body) > most:
         raise BodyError(413, f"The body is larger than {most} bytes.")
@@ -104,7 +105,7 @@ async def read_form(most: int) -> Form:
     Raises:
         BodyError: It has more, or is no form.
     """
-    _check_length(most)
+    await _check_length(most)
     request = _request()
     if request.content_type not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         raise BodyError(415, "Send a form: application/x-www-form-urlencoded or multipart/form-data.")
@@ -121,11 +122,15 @@ async def read_form(most: int) -> Form:
     return Form(fields, lists, files)
 
 
-def _check_length(most: int) -> None:
+async def _check_length(most: int) -> None:
+    """Refuse a body that says it is too large, after reading it: clients hear no answer while they still send."""
     given = header("content-length")
     if not given and header("transfer-encoding"):
         raise BodyError(411, "Send the length of the body.")
     if given.isdigit() and int(given) > most:
+        if int(given) <= _MOST_DISCARDED:
+            async for _ in _request().body:
+                pass
         raise BodyError(413, f"The body is larger than {most} bytes.")
 
 

@@ -223,8 +223,8 @@ class Store:
             for_update: Keep others from changing it until the transaction ends.
         """
         locks_rows = for_update and self.dialect != "sqlite"
-        if for_update and not locks_rows:
-            self._begin_immediate()
+        if for_update:
+            self.lock()
         fields = [self._table[column.name] for column in self._stored]
         _, sql = self._adapter._select_wcols(
             query, fields, limitby=(0, 1), orderby_on_limitby=False, for_update=locks_rows
@@ -232,9 +232,16 @@ class Store:
         rows = cast("list[Raw]", self._adapter._select_aux_execute(sql))
         return rows[0] if rows else None
 
-    def _begin_immediate(self) -> None:
-        if not self._adapter.connection.in_transaction:
-            self._adapter.execute("BEGIN IMMEDIATE TRANSACTION;")
+    def lock(self) -> None:
+        """Begin to write: what is read from here on is not changed by others before the transaction ends.
+
+        Only SQLite needs it. Emmett begins every request with a transaction that turns into a writing one at its
+        first write, and SQLite refuses that turn at once if somebody else wrote after its first read.
+        """
+        if self.dialect == "sqlite":
+            if self._adapter.connection.in_transaction:
+                self._adapter.execute("COMMIT;")
+            self._adapter.begin("IMMEDIATE")
 
     def record(self, values: Mapping[str, object]) -> Record:
         """Return an Emmett row of a stored row's *values*, relations included."""
