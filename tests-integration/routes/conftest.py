@@ -2,6 +2,7 @@
 """The example blog, served by granian with two workers, each test session on a database of its own."""
 
 import http.cookiejar
+import json
 import os
 import re
 import signal
@@ -28,9 +29,9 @@ class Answer:
     headers: Any
     text: str
 
-    def json(self) -> Any:
-        import json
+    request_cookie: str = ""
 
+    def json(self) -> Any:
         return json.loads(self.text)
 
 
@@ -44,7 +45,8 @@ class Visitor:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._cookies = http.cookiejar.CookieJar()
+        jar = urllib.request.HTTPCookieProcessor(self._cookies)
         self._opener = urllib.request.build_opener(jar, _Stay(), urllib.request.ProxyHandler({}))
 
     def send(
@@ -53,7 +55,8 @@ class Visitor:
         request = urllib.request.Request(self.base + path, body, headers or {}, method=method)  # noqa: S310
         try:
             with self._opener.open(request, timeout=30) as response:
-                return Answer(response.status, response.headers, response.read().decode())
+                cookie = "; ".join(f"{found.name}={found.value}" for found in self._cookies)
+                return Answer(response.status, response.headers, response.read().decode(), cookie)
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers, error.read().decode())
@@ -62,8 +65,6 @@ class Visitor:
         return self.send("GET", path)
 
     def json(self, method: str, path: str, value: Any, **headers: str) -> Answer:
-        import json
-
         given = {"content-type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
         return self.send(method, path, json.dumps(value).encode(), given)
 
@@ -95,15 +96,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("blog")
+def serve(folder: Path, module: str, *, workers: int = 2) -> Iterator[Server]:
+    """Serve the app of *module* on a seeded database in *folder*."""
     port = free_port()
-    environment = {**os.environ, "BLOG_DATABASE": str(folder / "blog.sqlite"), "PYTHONPATH": str(BLOG)}
+    environment = {
+        **os.environ,
+        "BLOG_DATABASE": str(folder / "blog.sqlite"),
+        "PYTHONPATH": os.pathsep.join([str(BLOG), str(Path(__file__).parent)]),
+    }
+    subprocess.run([sys.executable, "-m", "blog.seed"], env=environment, check=True, capture_output=True)
     log = (folder / "log").open("w")
+    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     process = subprocess.Popen(
-        [sys.executable, str(BLOG), "--port", str(port), "--workers", "2"],
+        [sys.executable, "-m", "emmett", "-a", module, "serve", *options],
         env=environment,
+        cwd=folder,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -127,3 +134,20 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
     log.close()
+
+
+@pytest.fixture(scope="session")
+def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from serve(tmp_path_factory.mktemp("blog"), "blog.app")
+
+
+@pytest.fixture(scope="session")
+def described_blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The blog with its whole API in the OpenAPI document."""
+    yield from serve(tmp_path_factory.mktemp("described"), "described_blog")
+
+
+@pytest.fixture(scope="session")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An app whose one table is slow to read, in one worker."""
+    yield from serve(tmp_path_factory.mktemp("slow"), "slow_site", workers=1)

@@ -1,4 +1,5 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false, reportGeneralTypeIssues=false
 # Emmett's models carry no types: what a class attribute is, only running tells.
 """The pages, on SQLite and PostgreSQL, as a browser without JavaScript uses them."""
 
@@ -6,11 +7,13 @@ import html
 import json
 import re
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from emmett.orm import Field, Model, belongs_to, before_insert, has_many
+from emmett.orm import Field, Model, before_insert, belongs_to, has_many
+
 from emmett_autoroutes import discover_and_register_auto_routes
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgres"])
@@ -418,10 +421,7 @@ def test_templates_of_the_app_take_over(site: Any) -> None:
         title = Field.string()
         auto_routes = {"auto_ui_config": {"templates": {"delete": "bye.html"}}}
 
-    folder = site.app.template_path
-    import pathlib
-
-    templates = pathlib.Path(folder)
+    templates = Path(site.app.template_path)
     (templates / "autoroutes" / "posts").mkdir(parents=True)
     (templates / "autoroutes" / "layout.html").write_text("<main>MINE {{include}}</main>")
     (templates / "autoroutes" / "posts" / "detail.html").write_text("{{=record.title}} is mine")

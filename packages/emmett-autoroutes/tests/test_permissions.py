@@ -1,6 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false, reportGeneralTypeIssues=false
 # Emmett's models carry no types: what a class attribute is, only running tells.
-"""Who may do what: every action × page and REST × four visitors × sync and async, and row filters everywhere."""
+"""Who may do what: action × page and REST × four visitors × sync and async; row filters everywhere."""
 
 import json
 import logging
@@ -12,6 +13,7 @@ from emmett import session
 from emmett.orm import Field, Model, belongs_to
 from emmett.tools.auth import Auth
 from emmett.tools.auth.models import AuthUser
+
 from emmett_autoroutes import (
     discover_and_register_auto_routes,
     requires_login,

@@ -1,4 +1,5 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false, reportGeneralTypeIssues=false
 # Emmett's models carry no types: what a class attribute is, only running tells.
 """Discovery end to end: who wins, what is refused, what is reported; nothing is registered after an error."""
 

@@ -1,4 +1,5 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false, reportGeneralTypeIssues=false
 # Emmett's models carry no types: what a class attribute is, only running tells.
 """The REST face, on SQLite and PostgreSQL."""
 

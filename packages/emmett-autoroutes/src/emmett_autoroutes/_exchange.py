@@ -123,7 +123,7 @@ async def read_form(most: int) -> Form:
 
 
 async def _check_length(most: int) -> None:
-    """Refuse a body that says it is too large, after reading it: clients hear no answer while they still send."""
+    """Refuse a body that says it is too large; read it first, for clients hear nothing while they send."""
     given = header("content-length")
     if not given and header("transfer-encoding"):
         raise BodyError(411, "Send the length of the body.")

@@ -13,7 +13,7 @@ from ._exchange import HTML, Reply
 from ._extension import AutoRoutes
 from ._host import asset_url, public_url
 from ._openapi import Schema, describe
-from ._options import ACTIONS, Action
+from ._options import ACTIONS, Action, Permission
 from ._permissions import DeniedError, ask
 from ._problems import describe as describe_problem
 from ._report import ReportedRoute
@@ -35,7 +35,6 @@ class OpenApiFace:
         settings = extension.settings
         self._extension = extension
         self._site = site
-        self._permission = settings.openapi_permission
         host = extension.host.default_host
         methods = frozenset({"GET", "HEAD"})
         self._document_route = Route(
@@ -44,6 +43,10 @@ class OpenApiFace:
         self._docs_route = Route(
             "autoroutes.docs", settings.openapi_docs_path, methods, host, owner=("OpenAPI docs", "openapi")
         )
+
+    @property
+    def _permission(self) -> Permission | None:
+        return self._extension.settings.openapi_permission
 
     @property
     def routes(self) -> tuple[Route, ...]:

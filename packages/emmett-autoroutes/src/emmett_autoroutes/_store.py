@@ -235,8 +235,9 @@ class Store:
     def lock(self) -> None:
         """Begin to write: what is read from here on is not changed by others before the transaction ends.
 
-        Only SQLite needs it. Emmett begins every request with a transaction that turns into a writing one at its
-        first write, and SQLite refuses that turn at once if somebody else wrote after its first read.
+        Only SQLite needs it. Emmett begins every request with a transaction that turns into a writing one
+        at its first write, and SQLite refuses that turn at once if somebody else wrote after its first
+        read.
         """
         if self.dialect == "sqlite":
             if self._adapter.connection.in_transaction:
