@@ -46,7 +46,7 @@ def _pages(facts: TableFacts, options: Options, host: str | None) -> Iterator[En
     }
     for action, path in paths.items():
         if action in options.enabled_actions:
-            methods = ("GET", "HEAD", "POST") if action in _WITH_FORM else ("GET", "HEAD")
+            methods = ("GET", "POST") if action in _WITH_FORM else ("GET", "HEAD")
             route = _route(facts, "pages", path, methods, action, host)
             yield Endpoint(route, action, _all_do(methods, action))
 

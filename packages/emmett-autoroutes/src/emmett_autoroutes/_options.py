@@ -4,6 +4,7 @@ import difflib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, cast, get_args
 
 from ._columns import Column
@@ -251,6 +252,7 @@ def _check_permission(reader: _Reader, where: str, action: Action, permission: P
         )
 
 
+@lru_cache(maxsize=1024)  # one function often guards every action of every model
 def required_parameters(function: Callable[..., object]) -> list[str]:
     """Return the names of the parameters that *function* cannot be called without."""
     try:

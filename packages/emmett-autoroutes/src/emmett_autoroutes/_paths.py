@@ -65,6 +65,11 @@ def sample_urls(path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url in found if matches(path, url)))
 
 
+def example_url(path: str) -> str:
+    """Return a URL path that *path* answers, provided that its parameters may be numbers or texts."""
+    return _fill(path, number="1", word="1")
+
+
 def _fill(path: str, *, number: str, word: str) -> str:
     values = {"int": number, "float": f"{number}.0", "date": f"200{number}-01-01", "alpha": "a", "str": word}
     filled = _PARAMETER.sub(lambda match: values.get(match[1], word), path)

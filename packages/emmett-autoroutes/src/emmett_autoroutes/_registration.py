@@ -15,7 +15,7 @@ from ._extension import AutoRoutes, AutoUi, extension_of
 from ._openapi_face import OpenApiFace
 from ._options import Permission
 from ._orm import ModelClass, database_of, models_of
-from ._paths import matches, sample_urls
+from ._paths import example_url, matches
 from ._permissions import AuthPermission
 from ._report import Decision, Report
 from ._resource import Resource
@@ -277,12 +277,12 @@ class _Registration:
             known.setdefault(route.name, []).append(route)
         found: list[Conflict] = []
         for route in routes:
-            for url in sample_urls(route.answered)[:1]:
-                for method in sorted(route.methods):
-                    name = self._host.answering(method, url, route.host)
-                    if name is not None and not any(matches(k.path, url) for k in known.get(name, ())):
-                        found.append(Conflict(route, Route(name, url, frozenset({method})), url))
-                        break
+            url = example_url(route.answered)
+            for method in sorted(route.methods):
+                name = self._host.answering(method, url, route.host)
+                if name is not None and not any(matches(k.path, url) for k in known.get(name, ())):
+                    found.append(Conflict(route, Route(name, url, frozenset({method})), url))
+                    break
         return found
 
     def _settle(self, site: Site, resources: Iterable[Resource], planned: Plan) -> dict[str, list[str]]:

@@ -3,11 +3,11 @@
 Everything here runs in the worker thread of a request, inside `off_loop`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ._columns import Column, Dependant
+from ._columns import Column, Dependant, TableFacts
 from ._conditions import Condition, SortKey, with_key
 from ._labels import Label, read_label, title_of
 from ._options import Action, Options, Permission
@@ -128,10 +128,16 @@ class Resource:
         relations: Its references by column, once `bind` was called.
     """
 
-    def __init__(self, model: ModelClass, options: Options, default_permission: Permission | None) -> None:
+    def __init__(
+        self,
+        model: ModelClass,
+        options: Options,
+        default_permission: Permission | None,
+        facts: TableFacts | None = None,
+    ) -> None:
         self.model = model
         self.options = options
-        self.store = Store(model)
+        self.store = Store(model, facts)
         self.facts = self.store.facts
         self.guard = Guard(self.store, options.permissions, default_permission)
         self.label: Label = read_label(self.facts, options.ui.record_label, self.store.record)
@@ -206,7 +212,7 @@ class Resource:
 
     def load_within(self, access: Access, key: object, *, for_update: bool = False) -> Loaded:
         """Return the record with *key* as `load` does, after the permission was asked."""
-        raw = self.store.fetch(access.narrow(self.store.with_key(key)), for_update=for_update)
+        raw = self.store.fetch(access.filter, key, for_update=for_update)
         if raw is None:
             raise MissingError
         values = self.store.read_values(raw, self.store.versioned)
@@ -218,6 +224,7 @@ class Resource:
         """Return a page of the rows that *access* lets see."""
         store = self.store
         query = access.narrow(store.every_row())
+        is_plain = access.filter is None and selection.condition is None and not selection.search
         if selection.condition is not None:
             query = query & store.compile(selection.condition)
         if selection.search:
@@ -233,8 +240,22 @@ class Resource:
             fields += names
         order = store.order(with_key(selection.order, self.facts.key))
         limit = (selection.offset, selection.offset + selection.size + 1)
-        rows = store.select(query, fields, order=order, joins=joins, limit=limit)
+        remember = self._statement_name(selection) if is_plain and selection.after is None else None
+        rows = store.select(query, fields, order=order, joins=joins, limit=limit, remember=remember)
         return Listing(rows[: selection.size], total, len(rows) > selection.size)
+
+    def _statement_name(self, selection: Selection) -> Hashable:
+        """Name the statement of a list that nothing narrows, unless the app itself may narrow it."""
+        stores = [self.store, *(relation.store for relation, _ in selection.relations)]
+        is_narrowed = any(access.filter is not None for _, access in selection.relations)
+        if is_narrowed or any(store.has_common_filter for store in stores):
+            return None
+        return (
+            tuple(column.name for column in selection.columns),
+            tuple(str(key) for key in selection.order),
+            tuple(relation.column.name for relation, _ in selection.relations),
+            (selection.offset, selection.size),
+        )
 
     def _search(self, text: str) -> Query:
         names = self.search_columns
@@ -350,6 +371,8 @@ class Relation:
 
     def may_point_to(self, key: object) -> bool:
         """Tell whether the visitor may let a record point to the target with *key*."""
-        query = self.store.with_key(key)
         access = self.access()
+        if self.column.required and (access is None or access.filter is None):
+            return True  # Emmett's own validator of a required reference has looked
+        query = self.store.with_key(key)
         return self.store.exists(query if access is None else access.narrow(query))

@@ -43,7 +43,7 @@ class Site:
         """Make resources of *candidates*."""
         added: list[Resource] = []
         for candidate in candidates:
-            resource = Resource(candidate.model, candidate.options, default_permission)
+            resource = Resource(candidate.model, candidate.options, default_permission, candidate.facts)
             self.resources.setdefault(resource.facts.tablename, resource)
             self._stores[resource.facts.tablename] = resource.store
             self._endpoints[resource.facts.model] = endpoints(

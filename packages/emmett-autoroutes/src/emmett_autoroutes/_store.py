@@ -7,7 +7,7 @@ a list; writes go through Emmett's rows, so that every callback of the model fir
 # pyright: reportMissingTypeStubs=false
 import hashlib
 import operator
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import reduce
@@ -23,6 +23,8 @@ from ._conditions import Compare, Condition, Every, Negation, SortKey
 from ._orm import ModelClass, Query, Record, Untyped, read_facts
 
 Raw = tuple[object, ...]
+_MOST_STATEMENTS = 256
+_BOOLEANS = {"T": True, "F": False, True: True, False: False}
 
 
 class DatabaseError(Exception):
@@ -62,15 +64,16 @@ class Store:
         facts: What is known of the table.
     """
 
-    def __init__(self, model: ModelClass) -> None:
+    def __init__(self, model: ModelClass, facts: TableFacts | None = None) -> None:
         untyped: Untyped = model
         self.model = model
-        self.facts: TableFacts = read_facts(model)
+        self.facts: TableFacts = facts or read_facts(model)
         self._table: Untyped = untyped.table
         self._instance: Untyped = self._table._model_
         self._db: Untyped = untyped.db
         self._adapter: Untyped = self._db._adapter
         self._text_lists = [c.name for c in self.facts.columns if c.kind == "list_string"]
+        self._statements: dict[Hashable, str] = {}
         self._computed = {c.name for c in self.facts.columns if c.is_computed}
         self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
 
@@ -170,16 +173,44 @@ class Store:
         order: Sequence[Untyped] = (),
         joins: Sequence[Untyped] = (),
         limit: tuple[int, int] | None = None,
+        remember: Hashable = None,
     ) -> list[Raw]:
-        """Return the driver's tuples, one value per field."""
-        adapter = self._adapter
-        _, sql = adapter._select_wcols(
-            query, fields, left=list(joins) or False, orderby=list(order) or False, limitby=limit or False
-        )
-        return cast("list[Raw]", adapter._select_aux_execute(sql))
+        """Return the driver's tuples, one value per field.
+
+        Args:
+            query: Which rows.
+            fields: What of them.
+            order: In which order.
+            joins: Left joins.
+            limit: First row, and the row after the last one.
+            remember: Names this very statement, if it can be used again: to compose it costs as much as to run it.
+        """
+        sql = self._statements.get(remember)
+        if sql is None:
+            sql = self._adapter._select_wcols(
+                query, fields, left=list(joins) or False, orderby=list(order) or False, limitby=limit or False
+            )[1]
+            if remember is not None:
+                self._remember(remember, sql)
+        return cast("list[Raw]", self._adapter._select_aux_execute(sql))
+
+    def _remember(self, name: Hashable, sql: str) -> None:
+        if len(self._statements) >= _MOST_STATEMENTS:
+            self._statements.clear()
+        self._statements[name] = sql
+
+    @property
+    def has_common_filter(self) -> bool:
+        """Whether the app narrows every query to this table, maybe differently for each request."""
+        return self._table._common_filter is not None
 
     def count(self, query: Query) -> int:
         """Return the number of rows for which *query* holds."""
+        if query is self._instance._query_id and not self.has_common_filter:
+            self._adapter.execute(
+                f"SELECT COUNT(*) FROM {self._table._rname};"
+            )  # it need not look at the rows
+            return int(self._adapter.cursor.fetchone()[0])
         return int(self._adapter.count(query))
 
     def exists(self, query: Query) -> bool:
@@ -193,11 +224,15 @@ class Store:
         field, parse = self._table[column.name], self._adapter.parse_value
         kind, internal = field.type, field._itype
 
+        def read_boolean(raw: object) -> object:
+            known = _BOOLEANS.get(cast("str | bool", raw))
+            return parse(raw, internal, kind, True) if known is None else known
+
         def read(raw: object) -> object:
             value = parse(raw, internal, kind, True)
             return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
-        return read
+        return read_boolean if column.kind == "boolean" else read
 
     def values_reader(self, columns: Sequence[Column]) -> Callable[[Raw], dict[str, object]]:
         """Return what turns the driver's tuple of *columns* into Python values by column name."""
@@ -215,22 +250,39 @@ class Store:
         """Turn a driver's tuple into Python values by column name."""
         return self.values_reader(columns)(raw)
 
-    def fetch(self, query: Query, *, for_update: bool = False) -> Raw | None:
+    def fetch(self, access_query: Query | None, key: object, *, for_update: bool = False) -> Raw | None:
         """Return the driver's tuple of the versioned columns of one row, or None.
 
         Args:
-            query: Which row.
+            access_query: Narrows which rows may be seen; None narrows nothing.
+            key: The row's key.
             for_update: Keep others from changing it until the transaction ends.
         """
         locks_rows = for_update and self.dialect != "sqlite"
         if for_update:
             self.lock()
-        fields = [self._table[column.name] for column in self._stored]
-        _, sql = self._adapter._select_wcols(
-            query, fields, limitby=(0, 1), orderby_on_limitby=False, for_update=locks_rows
-        )
+        if access_query is None and not locks_rows and not self.has_common_filter:
+            sql = self._compose_by_key(key)
+        else:
+            query = self.with_key(key)
+            sql = self._compose(
+                query if access_query is None else query & access_query, for_update=locks_rows
+            )
         rows = cast("list[Raw]", self._adapter._select_aux_execute(sql))
         return rows[0] if rows else None
+
+    def _compose(self, query: Query, *, for_update: bool) -> str:
+        fields = [self._table[column.name] for column in self._stored]
+        return cast("str", self._adapter._select_wcols(query, fields, for_update=for_update)[1])
+
+    def _compose_by_key(self, key: object) -> str:
+        """Compose the statement once, with a key that stands nowhere else in it, and put others in its place."""
+        kind = self._table._id.type
+        placeholder = 7_301_984_265 if self.facts.key.kind == "integer" else "autoroutes key"
+        if "by key" not in self._statements:
+            self._remember("by key", self._compose(self.with_key(placeholder), for_update=False))
+        represent = self._adapter.represent
+        return self._statements["by key"].replace(represent(placeholder, kind), represent(key, kind))
 
     def lock(self) -> None:
         """Begin to write: what is read from here on is not changed by others before the transaction ends.
