@@ -1,4 +1,5 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false, reportOptionalMemberAccess=false
+# pyright: reportOptionalSubscript=false, reportGeneralTypeIssues=false, reportCallIssue=false
 # pyright: reportArgumentType=false, reportIndexIssue=false, reportReturnType=false, reportMissingModuleSource=false
 """What auto routes cost, beside emmett-rest, a page written by hand, SQLAdmin and Flask-Admin.
 
@@ -92,11 +93,13 @@ def emmett_rest():
 
 
 HAND_PAGE = """<!doctype html><html lang="en"><head><title>Books</title></head><body><main><h1>Books</h1>
-<form role="search"><label>Search <input name="search" value="{{=search}}"></label><button>Apply</button></form>
+<form role="search"><label>Search <input name="search" value="{{=search}}"></label>
+<button>Apply</button></form>
 <table><caption>{{=first}}–{{=last}} of {{=total}}</caption><thead><tr>
 {{for name in columns:}}<th><a href="{{=url('/books')}}?sort={{=name}}">{{=name}}</a></th>{{pass}}
 <th>Actions</th></tr></thead>
-<tbody>{{for book in books:}}<tr><td>{{=book.title}}</td><td>{{=names[book.author]}}</td><td>{{=book.isbn}}</td>
+<tbody>{{for book in books:}}<tr><td>{{=book.title}}</td><td>{{=names[book.author]}}</td>
+<td>{{=book.isbn}}</td>
 <td>{{=book.pages}}</td><td>{{='Yes' if book.in_print else 'No'}}</td>
 <td><a href="/books/{{=book.id}}">Show</a> <a href="/books/{{=book.id}}/edit">Edit</a>
 <a href="/books/{{=book.id}}/delete">Delete</a></td></tr>{{pass}}</tbody></table>
@@ -249,7 +252,18 @@ class Peer:
 
 EMMETT = ("-m", "emmett", "-a", "routes", "serve", "--host", "127.0.0.1", "--port")
 UVICORN = ("-m", "uvicorn", "routes:app", "--host", "127.0.0.1", "--timeout-keep-alive", "75", "--port")
-GUNICORN = ("-m", "gunicorn", "routes:app", "--workers", "1", "--threads", "2", "--keep-alive", "75", "--bind")
+GUNICORN = (
+    "-m",
+    "gunicorn",
+    "routes:app",
+    "--workers",
+    "1",
+    "--threads",
+    "2",
+    "--keep-alive",
+    "75",
+    "--bind",
+)
 BODY = json.dumps({"author": 1, "title": "New", "isbn": "1", "pages": 3, "in_print": True}).encode()
 REST = {
     "REST list": ("GET", "/api/books?page=2", None),
@@ -266,7 +280,8 @@ def make_database(path: Path) -> None:
         CREATE TABLE authors (id INTEGER PRIMARY KEY AUTOINCREMENT, name CHAR(512) NOT NULL);
         CREATE TABLE books (id INTEGER PRIMARY KEY AUTOINCREMENT, title CHAR(512) NOT NULL, isbn CHAR(512),
             pages INTEGER, in_print CHAR(1), author INTEGER REFERENCES authors (id) ON DELETE CASCADE);
-        CREATE VIEW sa_books AS SELECT id, title, isbn, pages, in_print = 'T' AS in_print, author FROM books;"""
+        CREATE VIEW sa_books AS
+            SELECT id, title, isbn, pages, in_print = 'T' AS in_print, author FROM books;"""
     )
     connection.executemany(
         "INSERT INTO authors (name) VALUES (?)", [(f"Author {n}",) for n in range(AUTHORS)]
@@ -403,6 +418,7 @@ def register(models: int, *, bare: bool) -> None:
     from emmett import App, sdict
     from emmett.orm import Database, Field, Model
     from emmett.sessions import SessionManager
+
     from emmett_autoroutes import discover_and_register_auto_routes
 
     with tempfile.TemporaryDirectory() as folder:
@@ -459,7 +475,8 @@ def print_registration() -> bool:
         each, ratio = auto[0] / models * 1000, auto[0] / bare[0]
         print(
             f"{models:>4} models: {each:.2f} ms and {auto[1] / models * 1024:.0f} KiB per model; "
-            f"{ratio:.2f}x the bare registration of as many routes ({bare[0] / models * 1000:.2f} ms per model)"
+            f"{ratio:.2f}x the bare registration of as many routes "
+            f"({bare[0] / models * 1000:.2f} ms per model)"
         )
         fine &= each <= 2 if models == 20 else ratio <= 2
     return fine

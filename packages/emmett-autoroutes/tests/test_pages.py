@@ -75,10 +75,8 @@ class Browser:
         for name, attributes in re.findall(r'<input type="checkbox"[^>]* name="([^"]+)"([^>]*)>', page):
             if "checked" not in attributes:
                 del found[name]
-        for name, text in re.findall(
-            r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL
-        ):
-            found[name] = text
+        areas = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+        found.update(areas)
         for name, options in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
             found[name] = "".join(re.findall(r'<option value="([^"]*)" selected', options))
         return {name: html.unescape(value) for name, value in found.items()}

@@ -93,14 +93,14 @@ def create(
         RefusedChangeError: A callback prevented it.
     """
     store = resource.store
-    with store.guarded(), store.editing(None):
-        store.lock()
+    with store.transaction.guarded(), store.transaction.editing(None):
+        store.transaction.lock()
         cleaned = _validate(resource, values, _all_columns(resource, values), errors or {})
         kept = _keep_files(resource, cleaned)
         key = _vetoable(lambda: store.insert(kept))
         _check_filter(store, key, access)
         created = resource.load_within(Access(), key)
-        store.commit()
+        store.transaction.commit()
     return created
 
 
@@ -121,14 +121,14 @@ def update(
         RefusedChangeError: A callback prevented it.
     """
     store = resource.store
-    with store.guarded(), store.editing(loaded.key):
+    with store.transaction.guarded(), store.transaction.editing(loaded.key):
         changed = {n: v for n, v in values.items() if n not in loaded.values or loaded.values[n] != v}
         cleaned = _validate(resource, changed, [resource.columns[name] for name in changed], errors or {})
         kept = _keep_files(resource, cleaned)
         _vetoable(lambda: store.update(store.record(loaded.values), kept))
         _check_filter(store, loaded.key, loaded.access)
         stored = resource.load_within(Access(), loaded.key)
-        store.commit()
+        store.transaction.commit()
     return stored
 
 
@@ -139,9 +139,9 @@ def delete(resource: Resource, loaded: Loaded) -> None:
         RefusedChangeError: A callback prevented it.
     """
     store = resource.store
-    with store.guarded():
+    with store.transaction.guarded():
         _vetoable(lambda: store.delete(store.record(loaded.values)))
-        store.commit()
+        store.transaction.commit()
 
 
 def replacement(resource: Resource, values: Values) -> dict[str, object]:

@@ -14,8 +14,8 @@ from ._permissions import DeniedError
 from ._problems import EXPECTED
 from ._resource import Loaded, MissingError, Resource
 from ._rest import Surroundings
-from ._store import BusyError, ConstraintError, DatabaseError, RefusedValueError
 from ._threads import off_loop
+from ._transactions import BusyError, ConstraintError, DatabaseError, RefusedValueError
 from ._views import DetailView, PageLinks
 
 SEE_OTHER = 303
@@ -145,7 +145,7 @@ class PagesFace:
         return await off_loop(lambda: self._store_change(record_id, form))
 
     def _store_change(self, record_id: str, form: Form) -> Reply:
-        with self.resource.store.guarded():
+        with self.resource.store.transaction.guarded():
             loaded = self.resource.load(record_id, "update", for_update=True)
             submission = _forms.read_submission(self.resource, "update", form)
             texts = {**_forms.stored_texts(self.resource, loaded.values), **submission.texts}
@@ -166,7 +166,7 @@ class PagesFace:
         return await off_loop(lambda: self._remove(record_id, form))
 
     def _remove(self, record_id: str, form: Form) -> Reply:
-        with self.resource.store.guarded():
+        with self.resource.store.transaction.guarded():
             loaded = self.resource.load(record_id, "delete", for_update=True)
             if not _exchange.has_csrf_token(form):
                 raise BodyError(403, EXPIRED)
@@ -189,7 +189,7 @@ class PagesFace:
     ) -> Reply:
         """Show the form with what was typed and what is wrong with it; nothing that was written stays."""
         if status != HTTPStatus.OK:
-            self.resource.store.rollback()
+            self.resource.store.transaction.rollback()
         fields = _forms.field_views(self.resource, action, texts, errors or {}, theirs=theirs)
         shown = {field.name for field in fields}
         general = [f"{n}: {e}" if n else e for n, e in (errors or {}).items() if n not in shown]

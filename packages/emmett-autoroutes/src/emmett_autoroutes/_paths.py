@@ -146,7 +146,9 @@ def _add_parameter(automaton: _Automaton, start: int, kind: str) -> int:
     if kind in _REPEATED:
         return automaton.repeat(start, _REPEATED[kind])
     if kind == "any":
-        return automaton.add_move(start, _is_in_line, start)
+        loop = automaton.add_state()
+        automaton.skips.setdefault(start, []).append(loop)
+        return automaton.add_move(loop, _is_in_line, loop)
     if kind == "float":
         whole = automaton.repeat(start, _is_digit)
         return automaton.repeat(automaton.add_move(whole, _equals(".")), _is_digit)
@@ -171,13 +173,21 @@ def _compile(path: str) -> _Automaton:
             groups.append(current)
             position += 1
         elif dynamic and path.startswith(")?", position):
-            automaton.skips.setdefault(groups.pop(), []).append(current)
+            current = _close_group(automaton, groups.pop(), current)
             position += 2
         else:
             current = _add_character(automaton, current, path[position], dynamic=dynamic)
             position += 1
     automaton.final = current
     return automaton
+
+
+def _close_group(automaton: _Automaton, start: int, end: int) -> int:
+    """End the group in a state of its own: *end* may repeat itself, which skipping must not allow."""
+    after = automaton.add_state()
+    for state in (start, end):
+        automaton.skips.setdefault(state, []).append(after)
+    return after
 
 
 def _add_character(automaton: _Automaton, start: int, character: str, *, dynamic: bool) -> int:

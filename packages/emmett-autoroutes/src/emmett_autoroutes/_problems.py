@@ -10,7 +10,7 @@ from ._conditions import InvalidQueryError
 from ._exchange import BodyError, Reply
 from ._permissions import DeniedError
 from ._resource import MissingError
-from ._store import BusyError, ConstraintError, DatabaseError, RefusedValueError
+from ._transactions import BusyError, ConstraintError, DatabaseError, RefusedValueError
 
 CONTENT_TYPE: Final = "application/problem+json"
 _TITLES: Final = {422: "Unprocessable Content", 413: "Content Too Large"}

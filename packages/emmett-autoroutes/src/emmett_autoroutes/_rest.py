@@ -236,7 +236,7 @@ class RestFace:
         return await off_loop(lambda: self._store_change(record_id, body, replace=replace))
 
     def _store_change(self, record_id: str, body: bytes, *, replace: bool) -> Reply:
-        with self.resource.store.guarded():
+        with self.resource.store.transaction.guarded():
             loaded = self.resource.load(record_id, "update", for_update=True)
             _parameters(())
             _check_match(loaded)
@@ -254,7 +254,7 @@ class RestFace:
 
     def _remove(self, record_id: str) -> Reply:
         resource = self.resource
-        with resource.store.guarded():
+        with resource.store.transaction.guarded():
             loaded = resource.load(record_id, "delete", for_update=True)
             cascade = _parameters(("cascade",)).get("cascade", "false")
             if cascade not in {"true", "false"}:

@@ -7,13 +7,11 @@ a list; writes go through Emmett's rows, so that every callback of the model fir
 # pyright: reportMissingTypeStubs=false
 import hashlib
 import operator
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import cast
 
-from emmett import current
 from emmett.orm.objects import TransactionOp, TransactionOpContext, TransactionOps
 from pydal.objects import Query as PydalQuery
 from pydal.objects import Set as PydalSet
@@ -21,26 +19,11 @@ from pydal.objects import Set as PydalSet
 from ._columns import Column, TableFacts
 from ._conditions import Compare, Condition, Every, Negation, SortKey
 from ._orm import ModelClass, Query, Record, Untyped, read_facts
+from ._transactions import Transaction
 
 Raw = tuple[object, ...]
 _MOST_STATEMENTS = 256
 _BOOLEANS = {"T": True, "F": False, True: True, False: False}
-
-
-class DatabaseError(Exception):
-    """The database refused; the transaction was rolled back. The text is ours, never the driver's."""
-
-
-class ConstraintError(DatabaseError):
-    """A constraint of the database was broken."""
-
-
-class RefusedValueError(DatabaseError):
-    """The database cannot hold a value."""
-
-
-class BusyError(DatabaseError):
-    """The database was locked for too long."""
 
 
 class VetoError(Exception):
@@ -62,6 +45,7 @@ class Store:
 
     Attributes:
         facts: What is known of the table.
+        transaction: What the request does to its database.
     """
 
     def __init__(self, model: ModelClass, facts: TableFacts | None = None) -> None:
@@ -73,6 +57,7 @@ class Store:
         self._db: Untyped = untyped.db
         self._adapter: Untyped = self._db._adapter
         self._text_lists = [c.name for c in self.facts.columns if c.kind == "list_string"]
+        self.transaction = Transaction(self._db)
         self._statements: dict[Hashable, str] = {}
         self._computed = {c.name for c in self.facts.columns if c.is_computed}
         self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
@@ -128,8 +113,6 @@ class Store:
         tables = set(self._adapter.tables(condition))
         return cast("Query", condition) if tables <= {self.facts.tablename} else None
 
-    # conditions
-
     def compile(self, condition: Condition) -> Query:
         """Turn *condition* into pyDAL's."""
         if isinstance(condition, Compare):
@@ -183,7 +166,8 @@ class Store:
             order: In which order.
             joins: Left joins.
             limit: First row, and the row after the last one.
-            remember: Names this very statement, if it can be used again: to compose it costs as much as to run it.
+            remember: Names this very statement, if it can be used again: to compose it costs as much as to
+                run it.
         """
         sql = self._statements.get(remember)
         if sql is None:
@@ -260,7 +244,7 @@ class Store:
         """
         locks_rows = for_update and self.dialect != "sqlite"
         if for_update:
-            self.lock()
+            self.transaction.lock()
         if access_query is None and not locks_rows and not self.has_common_filter:
             sql = self._compose_by_key(key)
         else:
@@ -276,25 +260,13 @@ class Store:
         return cast("str", self._adapter._select_wcols(query, fields, for_update=for_update)[1])
 
     def _compose_by_key(self, key: object) -> str:
-        """Compose the statement once, with a key that stands nowhere else in it, and put others in its place."""
+        """Compose the statement once, with a key found nowhere else in it, and put others in its place."""
         kind = self._table._id.type
         placeholder = 7_301_984_265 if self.facts.key.kind == "integer" else "autoroutes key"
         if "by key" not in self._statements:
             self._remember("by key", self._compose(self.with_key(placeholder), for_update=False))
         represent = self._adapter.represent
         return self._statements["by key"].replace(represent(placeholder, kind), represent(key, kind))
-
-    def lock(self) -> None:
-        """Begin to write: what is read from here on is not changed by others before the transaction ends.
-
-        Only SQLite needs it. Emmett begins every request with a transaction that turns into a writing one
-        at its first write, and SQLite refuses that turn at once if somebody else wrote after its first
-        read.
-        """
-        if self.dialect == "sqlite":
-            if self._adapter.connection.in_transaction:
-                self._adapter.execute("COMMIT;")
-            self._adapter.begin("IMMEDIATE")
 
     def record(self, values: Mapping[str, object]) -> Record:
         """Return an Emmett row of a stored row's *values*, relations included."""
@@ -303,8 +275,6 @@ class Store:
             setattr(row, name, value)
         row._changes.clear()
         return cast("Record", row)
-
-    # writing
 
     def insert(self, values: Mapping[str, object]) -> object:
         """Insert a row as Emmett's own `save` does, callbacks included, and return its key.
@@ -405,40 +375,6 @@ class Store:
         field = self._table[column.name]
         return cast("str", field.store(file, file.filename, field.uploadfolder))
 
-    @contextmanager
-    def editing(self, key: object | None) -> Generator[None]:
-        """Let Emmett's uniqueness validators know which row is being edited."""
-        context: Untyped = current
-        context._dbvalidation_record_id_ = key
-        try:
-            yield
-        finally:
-            del context._dbvalidation_record_id_
-
-    # transactions
-
-    def commit(self) -> None:
-        """Commit what the request did so far."""
-        self._db.commit()
-
-    def rollback(self) -> None:
-        """Undo what the request did so far; Emmett itself commits on a raised 4xx."""
-        self._db.rollback()
-
-    @contextmanager
-    def guarded(self) -> Generator[None]:
-        """Roll back on any error, and turn the driver's errors into ours."""
-        driver: Untyped = self._adapter.driver
-        try:
-            yield
-        except driver.Error as error:
-            self.rollback()
-            self._db.logger.exception("Auto routes of %s: the database refused", self.facts.model)
-            raise _translated(driver, error) from error
-        except BaseException:
-            self.rollback()
-            raise
-
 
 _COMPARE: dict[str, Callable[[Untyped, object], object]] = {
     "eq": operator.eq,
@@ -454,16 +390,6 @@ _COMPARE: dict[str, Callable[[Untyped, object], object]] = {
     "contains": lambda field, value: field.contains(value, case_sensitive=True),
     "icontains": lambda field, value: field.contains(value, case_sensitive=False),
 }
-
-
-def _translated(driver: Untyped, error: Exception) -> DatabaseError:
-    if isinstance(error, driver.IntegrityError):
-        return ConstraintError("The change conflicts with other records or with a rule of the database.")
-    if isinstance(error, driver.DataError):
-        return RefusedValueError("The database cannot hold one of the values.")
-    if isinstance(error, driver.OperationalError) and "lock" in str(error).lower():
-        return BusyError("The database is busy; try again in a moment.")
-    return DatabaseError("The database could not do this.")
 
 
 def version(raw: Raw) -> str:
