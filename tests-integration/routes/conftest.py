@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
+with warnings.catch_warnings():  # pyDAL's source warns when Python compiles it for the first time
+    warnings.simplefilter("ignore")
+    import emmett.orm  # noqa: F401
 
 BLOG = Path(__file__).parents[2] / "examples" / "blog"
 
