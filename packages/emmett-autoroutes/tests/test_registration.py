@@ -514,3 +514,17 @@ def test_an_auto_ui_of_the_apps_own_is_called_instead(site: Any) -> None:
     assert client.get("/roles/home").data == "own_home"
     assert client.get("/roles").status == 404
     assert client.get("/api/roles").status == 200
+
+
+def test_auto_ui_beside_discovery(site: Any) -> None:
+    site.define(Role)
+    auto_ui(site.app, Role, "/admin/roles", {"display_name": "Job"})
+    with pytest.raises(RouteConflictError, match="registered before"):
+        auto_ui(site.app, Role, "/admin/roles")
+    discover_and_register_auto_routes(site.app, site.db)
+    client = site.client()
+    assert "New Job" in client.get("/admin/roles").data
+    assert "New Role" in client.get("/roles").data
+    auto_ui(site.app, Role, "/third", {"display_name": "Post"})
+    assert "New Post" in client.get("/third").data
+    assert 'href="/third/new"' in client.get("/third").data

@@ -593,3 +593,16 @@ def test_without_a_list_there_is_no_list(site: Any) -> None:
     assert api.send("get", "/api/drops").status == 404
     assert api.send("post", "/api/drops", {"text": "x"}).status == 201
     assert api.send("get", "/api/drops/1").status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/books", "/api/books/1", "/books", "/books/1", "/books/new"])
+def test_an_error_of_the_database_is_told_without_its_words(api: Api, site: Any, path: str) -> None:
+    with site.db.connection():
+        site.db.executesql("DROP TABLE books")
+        site.db.executesql("ALTER TABLE authors RENAME TO elsewhere")
+        site.db.commit()
+    response = api.client.get(path)
+    assert response.status == 500
+    assert "The database could not do this." in response.data
+    for word in ("sqlite", "psycopg", "no such table", "does not exist", "SELECT", "Traceback"):
+        assert word not in response.data

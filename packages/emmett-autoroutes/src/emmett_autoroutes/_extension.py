@@ -3,6 +3,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import click
@@ -93,6 +94,7 @@ class AutoRoutes(Extension):
         self._seen: dict[Route, None] = {}
         self._modules: set[str] = set()
         self._own = RouteIndex()
+        self._claimed: list[Route] = []
         self._is_registering = False
         _add_command(self)
 
@@ -114,7 +116,16 @@ class AutoRoutes(Extension):
     def claim(self, routes: tuple[Route, ...]) -> None:
         """Keep *routes* free from routes that are declared later."""
         for route in routes:
+            self._claimed.append(route)
             self._own.add(route)
+
+    def claimed_routes(self) -> list[Route]:
+        """Return the auto routes of earlier registrations, as owned by nobody that registers now."""
+        return [
+            replace(route, owner=(f"{route.owner[0]}, registered before", route.owner[1]))
+            for route in self._claimed
+            if route.owner is not None
+        ]
 
     @contextmanager
     def registering(self) -> Generator[None]:

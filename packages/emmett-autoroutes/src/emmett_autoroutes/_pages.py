@@ -14,7 +14,7 @@ from ._permissions import DeniedError
 from ._problems import EXPECTED
 from ._resource import Loaded, MissingError, Resource
 from ._rest import Surroundings
-from ._threads import off_loop
+from ._threads import Result, off_loop
 from ._transactions import BusyError, ConstraintError, DatabaseError, RefusedValueError
 from ._views import DetailView, PageLinks
 
@@ -39,23 +39,25 @@ class PagesFace:
 
     async def list(self) -> object:
         """Answer a request for the list."""
-        return await self._answer("list", None, lambda: off_loop(self._show_list))
+        return await self._answer("list", None, lambda: self._run(self._show_list))
 
     async def detail(self, record_id: str) -> object:
         """Answer a request for one record."""
-        return await self._answer("detail", record_id, lambda: off_loop(lambda: self._show_detail(record_id)))
+        return await self._answer(
+            "detail", record_id, lambda: self._run(lambda: self._show_detail(record_id))
+        )
 
     async def create(self) -> object:
         """Show or take the form for a new record."""
         if _exchange.method() != "POST":
-            return await self._answer("create", None, lambda: off_loop(self._show_create))
+            return await self._answer("create", None, lambda: self._run(self._show_create))
         return await self._answer("create", None, self._submit_create)
 
     async def update(self, record_id: str) -> object:
         """Show or take the form for a record."""
         if _exchange.method() != "POST":
             return await self._answer(
-                "update", record_id, lambda: off_loop(lambda: self._show_update(record_id))
+                "update", record_id, lambda: self._run(lambda: self._show_update(record_id))
             )
         return await self._answer("update", record_id, lambda: self._submit_update(record_id))
 
@@ -63,9 +65,18 @@ class PagesFace:
         """Ask whether to delete a record, or do it."""
         if _exchange.method() != "POST":
             return await self._answer(
-                "delete", record_id, lambda: off_loop(lambda: self._show_delete(record_id))
+                "delete", record_id, lambda: self._run(lambda: self._show_delete(record_id))
             )
         return await self._answer("delete", record_id, lambda: self._submit_delete(record_id))
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        """Do a request's database work off the event loop; whatever it raises undoes what it wrote."""
+
+        def guarded() -> Result:
+            with self.resource.store.transaction.guarded():
+                return work()
+
+        return await off_loop(guarded)
 
     async def _answer(
         self, action: Action, record_id: str | None, work: Callable[[], Awaitable[Reply]]
@@ -75,17 +86,17 @@ class PagesFace:
                 return await self._custom(action, record_id)
             reply = await work()
         except EXPECTED as error:
-            reply = await off_loop(lambda error=error: self._describe(error))
+            reply = await self._run(lambda error=error: self._describe(error))
         return _exchange.send(reply)
 
     async def _custom(self, action: Action, record_id: str | None) -> object:
         """Let the app's own function answer, behind the permission and the row filter of the action."""
         handler = self.resource.options.custom_handlers[action]
         if record_id is None:
-            await off_loop(lambda: self.resource.guard.check(action))
+            await self._run(lambda: self.resource.guard.check(action))
             result = await handler()
         else:
-            loaded = await off_loop(lambda: self.resource.load(record_id, action))
+            loaded = await self._run(lambda: self.resource.load(record_id, action))
             result = await handler(self.resource.store.record(loaded.values))
         if isinstance(result, str):
             return _exchange.send(Reply(result, content_type=HTML))
@@ -126,7 +137,7 @@ class PagesFace:
 
     async def _submit_create(self) -> Reply:
         form = await _exchange.read_form(self._around.max_body)
-        return await off_loop(lambda: self._store_new(form))
+        return await self._run(lambda: self._store_new(form))
 
     def _store_new(self, form: Form) -> Reply:
         access = self.resource.guard.check("create")
@@ -142,7 +153,7 @@ class PagesFace:
 
     async def _submit_update(self, record_id: str) -> Reply:
         form = await _exchange.read_form(self._around.max_body)
-        return await off_loop(lambda: self._store_change(record_id, form))
+        return await self._run(lambda: self._store_change(record_id, form))
 
     def _store_change(self, record_id: str, form: Form) -> Reply:
         with self.resource.store.transaction.guarded():
@@ -163,7 +174,7 @@ class PagesFace:
 
     async def _submit_delete(self, record_id: str) -> Reply:
         form = await _exchange.read_form(self._around.max_body)
-        return await off_loop(lambda: self._remove(record_id, form))
+        return await self._run(lambda: self._remove(record_id, form))
 
     def _remove(self, record_id: str, form: Form) -> Reply:
         with self.resource.store.transaction.guarded():

@@ -24,6 +24,7 @@ from ._site import Site, decision, warn
 
 logger = logging.getLogger("emmett_autoroutes")
 
+REGISTERED_ALREADY = "the auto routes of this database are registered already; call discovery once, last"
 CONFLICT_ADVICE = (
     "Nothing was registered. Change url_prefix or rest_prefix of the model, rename your route, "
     "or pass ignore_conflicts=True to drop just the clashing auto routes."
@@ -61,10 +62,6 @@ def discover_and_register_auto_routes(
     """
     extension = extension_of(app)
     settings = extension.settings
-    if id(db) in extension.sites:
-        raise AutoRoutesError(
-            "the auto routes of this database are registered already; call discovery once, last"
-        )
     registration = _Registration(
         extension,
         db,
@@ -135,6 +132,9 @@ class _Registration:
         self._auto_ui = auto_ui
 
     def run(self) -> Report:
+        """Decide for every model of the database, and register."""
+        if id(self._db) in self._extension.sites:
+            raise AutoRoutesError(REGISTERED_ALREADY)
         models = models_of(self._db)
         setups = {model: setup for model in models if (setup := _discovery.find_setup(model)) is not None}
         asking = [m for m in models if _discovery.asks_for_routes(m) and m not in setups]
@@ -149,10 +149,8 @@ class _Registration:
         others = [
             d for model in models if (d := _other_decision(model, setups.get(model), reasons)) is not None
         ]
-        names = [model.__name__ for model in models]
-        ordered = sorted(
-            [*decisions, *others], key=lambda d: names.index(d.model) if d.model in names else len(names)
-        )
+        places = {model.__name__: place for place, model in enumerate(models)}
+        ordered = sorted([*decisions, *others], key=lambda d: places.get(d.model, len(places)))
         self._extension.add_decisions(tuple(ordered))
         return Report(tuple(ordered))
 
@@ -223,8 +221,7 @@ class _Registration:
     ) -> tuple[Decision, ...]:
         custom_pages = [c for c in candidates if c.options.pages and self._auto_ui is not None]
         own = [_without_pages(c) if c in custom_pages else c for c in candidates]
-        site.add(own, self._default_permission)
-        resources = [resource for c in own if (resource := site.find(c.facts.tablename)) is not None]
+        resources = site.add(own, self._default_permission)
         openapi = self._openapi(site) if with_openapi else None
         wanted = [route for resource in resources for route in site.wanted(resource)]
         planned = self._plan([*wanted, *(openapi.routes if openapi else ())])
@@ -258,13 +255,7 @@ class _Registration:
 
     def _plan(self, wanted: Sequence[Route]) -> Plan:
         taken = self._extension.taken_routes()
-        own = [
-            route
-            for _, site in self._extension.sites.values()
-            for r in site.resources.values()
-            for route in site.wanted(r)
-        ]
-        planned = plan(wanted, [*taken, *own])
+        planned = plan(wanted, [*taken, *self._extension.claimed_routes()])
         hidden = self._hidden_conflicts(planned.routes, taken)
         refused = {conflict.wanted for conflict in hidden}
         routes = tuple(route for route in planned.routes if route not in refused)
@@ -289,7 +280,7 @@ class _Registration:
         """Raise for conflicts, or say which routes were dropped, by model."""
         dropped: dict[str, list[str]] = {}
         if planned.conflicts and not self._ignore_conflicts:
-            site.forget(resource.facts.tablename for resource in resources)
+            site.forget(resources)
             raise RouteConflictError([str(conflict) for conflict in planned.conflicts], CONFLICT_ADVICE)
         for conflict in planned.conflicts:
             logger.warning("Auto route dropped: %s", conflict)

@@ -3,6 +3,7 @@
 Everything here runs in the worker thread of a request, inside `off_loop`.
 """
 
+import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +14,7 @@ from ._labels import Label, read_label, title_of
 from ._options import Action, Options, Permission
 from ._orm import ModelClass, Query, Untyped
 from ._permissions import Access, DeniedError, Guard
-from ._store import Raw, Store, version
+from ._store import Raw, Store
 from ._values import InvalidValueError, from_text
 
 NAMED_DEPENDANTS = 10
@@ -224,14 +225,22 @@ class Resource:
         """Return a page of the rows that *access* lets see."""
         store = self.store
         query = access.narrow(store.every_row())
-        is_plain = access.filter is None and selection.condition is None and not selection.search
+        is_plain = query is store.every_row() and selection.condition is None and not selection.search
         if selection.condition is not None:
             query = query & store.compile(selection.condition)
         if selection.search:
             query = query & self._search(selection.search)
         total = store.count(query) if selection.count else None
-        if selection.after is not None:
-            query = query & store.compile(selection.after)
+        name = self._statement_name(selection) if is_plain and selection.after is None else None
+        rows = store.select_again(name) if name is not None else None
+        if rows is None:
+            if selection.after is not None:
+                query = query & store.compile(selection.after)
+            rows = self._select_rows(selection, query, name)
+        return Listing(rows[: selection.size], total, len(rows) > selection.size)
+
+    def _select_rows(self, selection: Selection, query: Query, name: Hashable) -> list[Raw]:
+        store = self.store
         fields = [store.field(column.name) for column in selection.columns]
         joins: list[Untyped] = []
         for relation, names_access in selection.relations:
@@ -240,9 +249,7 @@ class Resource:
             fields += names
         order = store.order(with_key(selection.order, self.facts.key))
         limit = (selection.offset, selection.offset + selection.size + 1)
-        remember = self._statement_name(selection) if is_plain and selection.after is None else None
-        rows = store.select(query, fields, order=order, joins=joins, limit=limit, remember=remember)
-        return Listing(rows[: selection.size], total, len(rows) > selection.size)
+        return store.select(query, fields, order=order, joins=joins, limit=limit, remember=name)
 
     def _statement_name(self, selection: Selection) -> Hashable:
         """Name the statement of a list that nothing narrows, unless the app itself may narrow it."""
@@ -376,3 +383,8 @@ class Relation:
             return True  # Emmett's own validator of a required reference has looked
         query = self.store.with_key(key)
         return self.store.exists(query if access is None else access.narrow(query))
+
+
+def version(raw: Raw) -> str:
+    """Return the token of a row's stored values: one in every process, another after every change."""
+    return hashlib.blake2b(repr(raw).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

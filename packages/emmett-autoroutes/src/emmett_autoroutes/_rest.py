@@ -24,7 +24,7 @@ from ._options import LARGEST_PAGE, Action, Handler, suggest
 from ._problems import EXPECTED, describe, etag
 from ._resource import Listing, Loaded, Neighbours, Resource, Selection
 from ._store import Raw
-from ._threads import off_loop
+from ._threads import Result, off_loop
 from ._values import JSON_WRITERS, InvalidValueError, Json, from_json, load_json, to_json
 
 LIST_PARAMETERS: Final = ("page", "page_size", "sort_by", "where", "fields", "expand", "after", "count")
@@ -67,6 +67,15 @@ class RestFace:
             return await self._answer(lambda: self._delete(record_id))
         return await self._answer(lambda: self._read(record_id))
 
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        """Do a request's database work off the event loop; whatever it raises undoes what it wrote."""
+
+        def guarded() -> Result:
+            with self.resource.store.transaction.guarded():
+                return work()
+
+        return await off_loop(guarded)
+
     async def _answer(self, work: Callable[[], Awaitable[Reply]]) -> str:
         try:
             reply = await work()
@@ -79,9 +88,9 @@ class RestFace:
     async def _list(self) -> Reply:
         handler = self.resource.options.custom_handlers.get("rest_list")
         if handler is not None:
-            await off_loop(lambda: self.resource.guard.check("list"))
+            await self._run(lambda: self.resource.guard.check("list"))
             return _handled(await handler())
-        return await off_loop(self._read_list)
+        return await self._run(self._read_list)
 
     def _read_list(self) -> Reply:
         access = self.resource.guard.check("list")
@@ -153,14 +162,17 @@ class RestFace:
         self, fields: Sequence[Column], rows: Sequence[Raw], expand: Sequence[str]
     ) -> list[dict[str, Json]]:
         """Turn the driver's tuples, the fields first in them, into what JSON takes."""
-        writers = [(column.name, self._writer(column)) for column in fields]
-        data = [
-            {
-                name: raw if raw is None or write is None else write(raw)
-                for (name, write), raw in zip(writers, row, strict=False)
-            }
-            for row in cast("Sequence[tuple[Json, ...]]", rows)
+        names = [column.name for column in fields]
+        writers = [
+            (n, write) for n, c in zip(names, fields, strict=True) if (write := self._writer(c)) is not None
         ]
+        data: list[dict[str, Json]] = []
+        for row in cast("Sequence[tuple[Json, ...]]", rows):
+            item = dict(zip(names, row, strict=False))
+            for name, write in writers:
+                if item[name] is not None:
+                    item[name] = write(item[name])
+            data.append(item)
         for name in expand:
             if any(column.name == name for column in fields):
                 self._embed(name, data)
@@ -192,7 +204,7 @@ class RestFace:
         handler = self.resource.options.custom_handlers.get("rest_detail")
         if handler is not None:
             return await self._custom(handler, record_id, "detail")
-        return await off_loop(lambda: self._read_one(record_id))
+        return await self._run(lambda: self._read_one(record_id))
 
     def _read_one(self, record_id: str) -> Reply:
         loaded = self.resource.load(record_id, "detail")
@@ -215,9 +227,9 @@ class RestFace:
         body = await self._read_json()
         handler = self.resource.options.custom_handlers.get("rest_create")
         if handler is not None:
-            await off_loop(lambda: self.resource.guard.check("create"))
+            await self._run(lambda: self.resource.guard.check("create"))
             return _handled(await handler())
-        return await off_loop(lambda: self._store_new(body))
+        return await self._run(lambda: self._store_new(body))
 
     def _store_new(self, body: bytes) -> Reply:
         access = self.resource.guard.check("create")
@@ -233,7 +245,7 @@ class RestFace:
         handler = self.resource.options.custom_handlers.get("rest_update")
         if handler is not None:
             return await self._custom(handler, record_id, "update")
-        return await off_loop(lambda: self._store_change(record_id, body, replace=replace))
+        return await self._run(lambda: self._store_change(record_id, body, replace=replace))
 
     def _store_change(self, record_id: str, body: bytes, *, replace: bool) -> Reply:
         with self.resource.store.transaction.guarded():
@@ -250,7 +262,7 @@ class RestFace:
         handler = self.resource.options.custom_handlers.get("rest_delete")
         if handler is not None:
             return await self._custom(handler, record_id, "delete")
-        return await off_loop(lambda: self._remove(record_id))
+        return await self._run(lambda: self._remove(record_id))
 
     def _remove(self, record_id: str) -> Reply:
         resource = self.resource
@@ -272,7 +284,7 @@ class RestFace:
     # shared
 
     async def _custom(self, handler: Handler, record_id: str, action: Action) -> Reply:
-        loaded = await off_loop(lambda: self.resource.load(record_id, action))
+        loaded = await self._run(lambda: self.resource.load(record_id, action))
         return _handled(await handler(self.resource.store.record(loaded.values)))
 
     async def _read_json(self) -> bytes:

@@ -37,26 +37,26 @@ class Site:
         self.max_body = max_body
         self.resources: dict[str, Resource] = {}
         self._stores: dict[str, Store] = {}
-        self._endpoints: dict[str, list[Endpoint]] = {}
+        self._endpoints: dict[Resource, list[Endpoint]] = {}
 
-    def add(self, candidates: Iterable[Candidate], default_permission: Permission | None) -> None:
-        """Make resources of *candidates*."""
+    def add(self, candidates: Iterable[Candidate], default_permission: Permission | None) -> list[Resource]:
+        """Make resources of *candidates*; relations lead to the first resource of a table."""
         added: list[Resource] = []
         for candidate in candidates:
             resource = Resource(candidate.model, candidate.options, default_permission, candidate.facts)
             self.resources.setdefault(resource.facts.tablename, resource)
             self._stores[resource.facts.tablename] = resource.store
-            self._endpoints[resource.facts.model] = endpoints(
-                resource.facts, resource.options, self.host.default_host
-            )
+            self._endpoints[resource] = endpoints(resource.facts, resource.options, self.host.default_host)
             added.append(resource)
         for resource in added:
             resource.bind(self)
+        return added
 
-    def forget(self, tablenames: Iterable[str]) -> None:
+    def forget(self, resources: Iterable[Resource]) -> None:
         """Take resources back whose registration was refused."""
-        for tablename in tablenames:
-            self.resources.pop(tablename, None)
+        for resource in resources:
+            if self.resources.get(resource.facts.tablename) is resource:
+                del self.resources[resource.facts.tablename]
 
     def find(self, tablename: str) -> Resource | None:
         """Return the resource of a table, if it has one."""
@@ -83,13 +83,13 @@ class Site:
 
     def wanted(self, resource: Resource) -> list[Route]:
         """Return the routes that *resource* wants."""
-        return [endpoint.route for endpoint in self._endpoints[resource.facts.model]]
+        return [endpoint.route for endpoint in self._endpoints[resource]]
 
     def register(self, resource: Resource, accepted: frozenset[Route]) -> tuple[ReportedRoute, ...]:
         """Register those routes of *resource* that were *accepted*, and report them."""
         pages, rest = PagesFace(resource, self), RestFace(resource, self)
         reported: list[ReportedRoute] = []
-        for endpoint in self._endpoints[resource.facts.model]:
+        for endpoint in self._endpoints[resource]:
             route = endpoint.route
             if route not in accepted:
                 continue

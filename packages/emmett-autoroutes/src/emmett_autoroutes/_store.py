@@ -5,7 +5,6 @@ a list; writes go through Emmett's rows, so that every callback of the model fir
 """
 
 # pyright: reportMissingTypeStubs=false
-import hashlib
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
@@ -58,6 +57,7 @@ class Store:
         self._adapter: Untyped = self._db._adapter
         self._text_lists = [c.name for c in self.facts.columns if c.kind == "list_string"]
         self.transaction = Transaction(self._db)
+        self._readers: dict[str, Callable[[object], object] | None] = {}
         self._statements: dict[Hashable, str] = {}
         self._computed = {c.name for c in self.facts.columns if c.is_computed}
         self._stored = tuple(c for c in self.facts.columns if c.kind not in {"inside", "password"})
@@ -169,14 +169,17 @@ class Store:
             remember: Names this very statement, if it can be used again: to compose it costs as much as to
                 run it.
         """
-        sql = self._statements.get(remember)
-        if sql is None:
-            sql = self._adapter._select_wcols(
-                query, fields, left=list(joins) or False, orderby=list(order) or False, limitby=limit or False
-            )[1]
-            if remember is not None:
-                self._remember(remember, sql)
+        sql = self._adapter._select_wcols(
+            query, fields, left=list(joins) or False, orderby=list(order) or False, limitby=limit or False
+        )[1]
+        if remember is not None:
+            self._remember(remember, sql)
         return cast("list[Raw]", self._adapter._select_aux_execute(sql))
+
+    def select_again(self, name: Hashable) -> list[Raw] | None:
+        """Run the statement that a `select` was told to remember; None if there is none of this name."""
+        sql = self._statements.get(name)
+        return None if sql is None else cast("list[Raw]", self._adapter._select_aux_execute(sql))
 
     def _remember(self, name: Hashable, sql: str) -> None:
         if len(self._statements) >= _MOST_STATEMENTS:
@@ -203,6 +206,11 @@ class Store:
 
     def reader(self, column: Column) -> Callable[[object], object] | None:
         """Return what turns the driver's value into a Python value; None if it is one already."""
+        if column.name not in self._readers:
+            self._readers[column.name] = self._make_reader(column)
+        return self._readers[column.name]
+
+    def _make_reader(self, column: Column) -> Callable[[object], object] | None:
         if column.kind in {"integer", "string", "text", "float", "reference", "upload", "password"}:
             return None
         field, parse = self._table[column.name], self._adapter.parse_value
@@ -390,8 +398,3 @@ _COMPARE: dict[str, Callable[[Untyped, object], object]] = {
     "contains": lambda field, value: field.contains(value, case_sensitive=True),
     "icontains": lambda field, value: field.contains(value, case_sensitive=False),
 }
-
-
-def version(raw: Raw) -> str:
-    """Return the token of a row's stored values: one in every process, another after every change."""
-    return hashlib.blake2b(repr(raw).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from typing import TypeVar
 
 Result = TypeVar("Result")
+
+_threads = ThreadPoolExecutor(thread_name_prefix="autoroutes")
 
 _request_loop: ContextVar[asyncio.AbstractEventLoop] = ContextVar("emmett_autoroutes_loop")
 
@@ -18,11 +21,12 @@ async def off_loop(work: Callable[[], Result]) -> Result:
     """
     loop = asyncio.get_running_loop()
     _request_loop.set(loop)
-    future = loop.run_in_executor(None, copy_context().run, work)
+    done = _threads.submit(copy_context().run, work)
     try:
-        return await asyncio.shield(future)
+        return await asyncio.wrap_future(done)
     except asyncio.CancelledError:
-        await asyncio.wait([future])
+        while not done.done():
+            await asyncio.wait([asyncio.wrap_future(done)])
         raise
 
 
