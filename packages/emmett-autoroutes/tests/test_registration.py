@@ -519,7 +519,7 @@ def test_an_auto_ui_of_the_apps_own_is_called_instead(site: Any) -> None:
 def test_auto_ui_beside_discovery(site: Any) -> None:
     site.define(Role)
     auto_ui(site.app, Role, "/admin/roles", {"display_name": "Job"})
-    with pytest.raises(RouteConflictError, match="registered before"):
+    with pytest.raises(RouteConflictError, match="another auto route"):
         auto_ui(site.app, Role, "/admin/roles")
     discover_and_register_auto_routes(site.app, site.db)
     client = site.client()
