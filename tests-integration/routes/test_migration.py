@@ -13,6 +13,7 @@ import pytest
 from emmett import App, sdict
 from emmett.orm import Database
 from emmett.sessions import SessionManager
+
 from emmett_autoroutes import discover_and_register_auto_routes
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "setup-to-auto-routes.md"
