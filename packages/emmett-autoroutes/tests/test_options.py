@@ -15,6 +15,9 @@ COLUMNS = [
     Column("body", "text", "text", "Body"),
     Column("pages", "integer", "int", "Pages"),
     Column("raw", "inside", "blob", "Raw"),
+    Column("secret", "string", "string", "Secret", readable=False),
+    Column("extra", "json", "json", "Extra"),
+    Column("password", "password", "password", "Password"),
 ]
 
 
@@ -110,6 +113,16 @@ def test_choices_may_be_values_pairs_or_a_dict() -> None:
         ),
         pytest.param(
             {"auto_ui_config": {"list_columns": ["raw"]}}, "whose type 'blob' stays inside", id="blob"
+        ),
+        pytest.param(
+            {"auto_ui_config": {"filters": ["extra"]}}, "which cannot be compared", id="filter by JSON"
+        ),
+        pytest.param(
+            {"auto_ui_config": {"record_label": "%(titel)s"}}, "unknown column 'titel'", id="format"
+        ),
+        pytest.param({"auto_ui_config": {"filters": ["secret"]}}, "does not let be read", id="hidden filter"),
+        pytest.param(
+            {"auto_ui_config": {"list_columns": ["password"]}}, "does not let be read", id="password"
         ),
         pytest.param({"auto_ui_config": {"sort_default": "-titel"}}, "unknown column 'titel'", id="sort"),
         pytest.param(

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final, cast
 
 from ._columns import Column, Kind
-from ._options import FieldOptions
+from ._ui_options import FieldOptions
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from ._columns import Column
-from ._options import suggest
+from ._settings import suggest
 from ._values import InvalidValueError, Json, from_json, load_json, to_json
 
 _COMPARISONS: Final = {

@@ -7,8 +7,9 @@ from typing import Final
 from ._cells import cell_writer
 from ._columns import Column, Kind
 from ._exchange import Form
-from ._options import Action, FieldOptions
+from ._options import Action
 from ._resource import Resource
+from ._ui_options import FieldOptions
 from ._values import InvalidValueError, from_text, to_text
 
 MOST_CHOICES: Final = 200

@@ -42,10 +42,11 @@ def read_label(
         )
         function = cast("Callable[[object], object]", spec)
         return Label(shown, lambda values: str(function(record(values))))
-    if isinstance(spec, str) and "%(" in spec:
-        columns = tuple(name for name in dict.fromkeys(_PLACEHOLDER.findall(spec)) if name in names)
+    placeholders = dict.fromkeys(_PLACEHOLDER.findall(spec)) if isinstance(spec, str) else {}
+    if isinstance(spec, str) and placeholders and names.issuperset(placeholders):
+        columns = tuple(placeholders)
         return Label(columns, lambda values: spec % {name: _text(values[name]) for name in columns})
-    if not isinstance(spec, str):
+    if not isinstance(spec, str) or spec not in names:  # a format may name what is no column
         spec = next((name for name in _USUAL_NAMES if _can_name(facts, name)), None)
     if spec is None:
         return Label((facts.keys[0],), lambda values: f"#{values[facts.keys[0]]}")

@@ -9,10 +9,11 @@ from ._cells import cell_writer
 from ._columns import Column
 from ._conditions import Compare, Condition, Every, InvalidQueryError, SortKey, parse_number, parse_sort
 from ._forms import MOST_CHOICES
-from ._options import LARGEST_PAGE, suggest
 from ._permissions import Access
 from ._resource import Relation, Resource, Selection
+from ._settings import suggest
 from ._store import Raw
+from ._ui_options import LARGEST_PAGE
 from ._values import InvalidValueError, from_text
 from ._views import Heading, PageLinks, allowed_actions, heading, link
 

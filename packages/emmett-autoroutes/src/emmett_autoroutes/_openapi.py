@@ -5,8 +5,9 @@ from typing import Final
 
 from ._columns import Column, Kind
 from ._conditions import OPERATORS
-from ._options import LARGEST_PAGE, Action
+from ._options import Action
 from ._resource import Resource
+from ._ui_options import LARGEST_PAGE
 from ._values import Json
 
 Schema = dict[str, Json]

@@ -20,11 +20,13 @@ from ._conditions import (
     write_cursor,
 )
 from ._exchange import BodyError, Reply
-from ._options import LARGEST_PAGE, Action, Handler, suggest
+from ._options import Action, Handler
 from ._problems import EXPECTED, describe, etag
 from ._resource import Listing, Loaded, Neighbours, Resource, Selection
+from ._settings import suggest
 from ._store import Raw
 from ._threads import Result, off_loop
+from ._ui_options import LARGEST_PAGE
 from ._values import JSON_WRITERS, InvalidValueError, Json, from_json, load_json, to_json
 
 LIST_PARAMETERS: Final = ("page", "page_size", "sort_by", "where", "fields", "expand", "after", "count")

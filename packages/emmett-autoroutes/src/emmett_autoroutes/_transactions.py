@@ -46,7 +46,11 @@ class Transaction:
 
     def commit(self) -> None:
         """Commit what the request did so far."""
-        self._db.commit()
+        transaction = self._adapter.top_transaction()
+        if transaction is not None:
+            transaction.commit(
+                begin=False
+            )  # the request does no more; Emmett's own commit finds nothing to do
 
     def rollback(self) -> None:
         """Undo what the request did so far; Emmett itself commits on a raised 4xx."""

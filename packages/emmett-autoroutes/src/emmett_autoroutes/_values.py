@@ -85,7 +85,7 @@ def load_json(text: str | bytes) -> object:
         InvalidValueError: The text is not JSON.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidValueError("is not valid JSON") from error
 
@@ -99,6 +99,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(text)
     return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _checked_text(text: str) -> str:
