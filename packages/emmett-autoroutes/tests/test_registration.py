@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from emmett import App
-from emmett.orm import Field, Model
+from emmett import App, sdict
+from emmett.orm import Database, Field, Model
 from emmett.sessions import SessionManager
 from emmett.tools.service import ServicePipe
 
@@ -528,3 +528,23 @@ def test_auto_ui_beside_discovery(site: Any) -> None:
     auto_ui(site.app, Role, "/third", {"display_name": "Post"})
     assert "New Post" in client.get("/third").data
     assert 'href="/third/new"' in client.get("/third").data
+
+
+def test_two_databases_of_one_app(site: Any, tmp_path: Path) -> None:
+    class Elsewhere(Model):
+        name = Field.string()
+        auto_routes = True
+
+    config = sdict(uri=f"sqlite://{tmp_path}/second.sqlite", auto_migrate=True, auto_connect=False)
+    second = Database(site.app, config, folder=str(tmp_path))
+    site.define(Role)
+    second.define_models(Elsewhere)
+    site.app.pipeline = [*site.app.pipeline, second.pipe]
+    discover_and_register_auto_routes(site.app, site.db)
+    discover_and_register_auto_routes(site.app, second)
+    client = site.client()
+    assert (client.get("/roles").status, client.get("/elsewheres").status) == (200, 200)
+    assert set(client.get("/api/openapi.json").json()["paths"]) >= {"/api/roles", "/api/elsewheres"}
+    assert {d.model for d in site.app.ext.AutoRoutes.report.decisions} == {"Role", "Elsewhere", "-"}
+    for connection in second._adapter._connection_manager.connections_map.values():
+        connection.close()
