@@ -130,6 +130,12 @@ class Host:
         """Tell whether every answer of the app is encoded once more."""
         return any(isinstance(pipe, JSONServicePipe | XMLServicePipe) for pipe in self._untyped.pipeline)
 
+    def public_url(self, path: str) -> str:
+        """Return *path* with the app's prefix and the visitor's language, as Emmett's own `url` does."""
+        if self._untyped.language_force_on_url:
+            return str(_url(path))
+        return f"{self.prefix}{path}"
+
     # auth
 
     @property
@@ -180,11 +186,6 @@ class _Overrides(TemplateExtension):
             if (folder / file_name).is_file():
                 return str(folder), file_name
         return path, file_name
-
-
-def public_url(path: str) -> str:
-    """Return *path* with the app's prefix and the visitor's language, as Emmett's own `url` does."""
-    return str(_url(path))
 
 
 def asset_url(name: str) -> str:

@@ -11,7 +11,7 @@ from emmett import current
 from . import _exchange
 from ._exchange import HTML, Reply
 from ._extension import AutoRoutes
-from ._host import asset_url, public_url
+from ._host import asset_url
 from ._openapi import Schema, describe
 from ._options import ACTIONS, Action, Permission
 from ._permissions import DeniedError, ask
@@ -82,7 +82,7 @@ class OpenApiFace:
             return _exchange.send(describe_problem(error, logged_in=self._site.is_logged_in()))
         context = {
             "document": document,
-            "document_url": public_url(self._document_route.path),
+            "document_url": self._extension.host.public_url(self._document_route.path),
             "dump": _dump,
             "stylesheet": asset_url("autoroutes.css"),
         }

@@ -170,7 +170,7 @@ class _Registration:
         found = list(problems)
         if candidates and not self._host.has_database_pipe(self._db):
             found.append("app.pipeline lacks db.pipe; set app.pipeline = [..., db.pipe] before discovery")
-        if self._host.has_service_pipe():
+        if candidates and self._host.has_service_pipe():
             found.append(
                 "app.pipeline has a service pipe, which would encode every page; put it on your own routes"
             )

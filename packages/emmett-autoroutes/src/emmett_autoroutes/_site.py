@@ -10,7 +10,7 @@ from ._columns import Dependant
 from ._discovery import Candidate
 from ._endpoints import Endpoint, endpoints
 from ._host import Endpoint as Answer
-from ._host import Host, public_url
+from ._host import Host
 from ._options import Permission
 from ._orm import model_of, read_dependants
 from ._pages import PagesFace
@@ -79,7 +79,7 @@ class Site:
 
     def public_url(self, path: str) -> str:
         """Return *path* as visitors see it."""
-        return public_url(path)
+        return self.host.public_url(path)
 
     def wanted(self, resource: Resource) -> list[Route]:
         """Return the routes that *resource* wants."""

@@ -41,7 +41,7 @@ class Transaction:
         """
         if self._adapter.dbengine == "sqlite":
             if self._adapter.connection.in_transaction:
-                self._adapter.execute("COMMIT;")
+                self._adapter.connection.commit()
             self._adapter.begin("IMMEDIATE")
 
     def commit(self) -> None:
