@@ -19,6 +19,7 @@ from ._columns import Column, TableFacts
 from ._conditions import Compare, Condition, Every, Negation, SortKey
 from ._orm import ModelClass, Query, Record, Untyped, read_facts
 from ._transactions import Transaction
+from ._values import ArrayText
 
 Raw = tuple[object, ...]
 _MOST_STATEMENTS = 256
@@ -27,16 +28,6 @@ _BOOLEANS = {"T": True, "F": False, True: True, False: False}
 
 class VetoError(Exception):
     """A callback of the model prevented the change."""
-
-
-class _ArrayText(str):
-    """A text that pyDAL writes into a PostgreSQL array with `str`."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        escaped = self.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
 
 
 class Store:
@@ -174,12 +165,18 @@ class Store:
         )[1]
         if remember is not None:
             self._remember(remember, sql)
-        return cast("list[Raw]", self._adapter._select_aux_execute(sql))
+        return self._run(sql)
 
     def select_again(self, name: Hashable) -> list[Raw] | None:
         """Run the statement that a `select` was told to remember; None if there is none of this name."""
         sql = self._statements.get(name)
-        return None if sql is None else cast("list[Raw]", self._adapter._select_aux_execute(sql))
+        return None if sql is None else self._run(sql)
+
+    def _run(self, sql: str) -> list[Raw]:
+        cursor = self._adapter.execute(
+            sql
+        )  # most drivers give the cursor back, and Emmett takes long to find it
+        return list((self._adapter.cursor if cursor is None else cursor).fetchall())
 
     def _remember(self, name: Hashable, sql: str) -> None:
         if len(self._statements) >= _MOST_STATEMENTS:
@@ -260,7 +257,7 @@ class Store:
             sql = self._compose(
                 query if access_query is None else query & access_query, for_update=locks_rows
             )
-        rows = cast("list[Raw]", self._adapter._select_aux_execute(sql))
+        rows = self._run(sql)
         return rows[0] if rows else None
 
     def _compose(self, query: Query, *, for_update: bool) -> str:
@@ -333,7 +330,7 @@ class Store:
         for column in self._text_lists if self.dialect == "postgres" else ():
             texts = cast("list[str] | None", written.get(column))
             if texts is not None:
-                written[column] = [_ArrayText(text) for text in texts]
+                written[column] = [ArrayText(text) for text in texts]
         return written
 
     def _changes_of(self, row: Untyped) -> dict[str, object]:

@@ -23,6 +23,16 @@ class InvalidValueError(ValueError):
     """A value that the column cannot take; the message is for whoever sent it."""
 
 
+class ArrayText(str):
+    """A text that pyDAL writes into a PostgreSQL array with `str`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        escaped = self.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+
 def from_json(column: Column, value: object) -> object:
     """Read a value of a JSON body strictly: a number is not a text, and a text is not a number.
 
