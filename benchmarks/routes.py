@@ -283,13 +283,9 @@ def make_database(path: Path) -> None:
         CREATE VIEW sa_books AS
             SELECT id, title, isbn, pages, in_print = 'T' AS in_print, author FROM books;"""
     )
-    connection.executemany(
-        "INSERT INTO authors (name) VALUES (?)", [(f"Author {n}",) for n in range(AUTHORS)]
-    )
+    connection.executemany("INSERT INTO authors (name) VALUES (?)", [(f"Author {n}",) for n in range(AUTHORS)])
     rows = [(f"Title {n}", f"978-{n:06}", n % 900, "T", 1 + n % AUTHORS) for n in range(BOOKS)]
-    connection.executemany(
-        "INSERT INTO books (title, isbn, pages, in_print, author) VALUES (?, ?, ?, ?, ?)", rows
-    )
+    connection.executemany("INSERT INTO books (title, isbn, pages, in_print, author) VALUES (?, ?, ?, ?, ?)", rows)
     connection.commit()
     connection.close()
 
@@ -507,9 +503,7 @@ def main() -> None:
         Peer("emmett_rest", rest, EMMETT, REST),
         Peer("ours_pages", own, EMMETT, HTML),
         Peer("by_hand", own, EMMETT, HTML),
-        Peer(
-            "sqladmin", panels, UVICORN, {"HTML list": ("GET", "/admin/book/list?page=2&pageSize=20", None)}
-        ),
+        Peer("sqladmin", panels, UVICORN, {"HTML list": ("GET", "/admin/book/list?page=2&pageSize=20", None)}),
         Peer("flask_admin", panels, GUNICORN, {"HTML list": ("GET", "/admin/book/?page=1", None)}),
     ]
     for peer in peers:
@@ -521,9 +515,7 @@ def main() -> None:
     print("Server CPU per request, medians:")
     for what, most in (("REST list", 0.6), ("REST detail", 1.4), ("REST create", 1.4)):
         if rest is not None:
-            fine &= print_ratio(
-                what, found["ours_rest", what], "emmett-rest", found["emmett_rest", what], most
-            )
+            fine &= print_ratio(what, found["ours_rest", what], "emmett-rest", found["emmett_rest", what], most)
     page = found["ours_pages", "HTML list"]
     fine &= print_ratio("HTML list", page, "a page by hand", found["by_hand", "HTML list"], 1.6)
     if panels is not None:

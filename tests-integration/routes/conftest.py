@@ -54,9 +54,7 @@ class Visitor:
         jar = urllib.request.HTTPCookieProcessor(self._cookies)
         self._opener = urllib.request.build_opener(jar, _Stay(), urllib.request.ProxyHandler({}))
 
-    def send(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> Answer:
+    def send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         request = urllib.request.Request(self.base + path, body, headers or {}, method=method)  # noqa: S310
         try:
             with self._opener.open(request, timeout=30) as response:

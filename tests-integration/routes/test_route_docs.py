@@ -29,9 +29,7 @@ def test_the_command_line_prints_the_report_of_the_example(tmp_path: Path) -> No
         "PYTHONPATH": str(ROOT / "examples" / "blog"),
     }
     command = [sys.executable, "-W", "ignore", "-m", "emmett", "-a", "blog.app", "autoroutes", "--json"]
-    printed = subprocess.run(
-        command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True
-    )
+    printed = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
     decisions = {d["model"]: d["decision"] for d in json.loads(printed.stdout[printed.stdout.index("[\n") :])}
     assert decisions["Article"] == decisions["Role"] == decisions["Permission"] == "auto"
     assert decisions["Post"] == decisions["Comment"] == decisions["User"] == "manual"

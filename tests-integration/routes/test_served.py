@@ -37,9 +37,7 @@ def test_readers_may_not_write(blog: Any) -> None:
 
 def test_editors_write_their_own(blog: Any) -> None:
     editor, admin = blog.visitor("editor"), blog.visitor("admin")
-    me = editor.get("/api/articles?page_size=1&where=" + quote('{"status":"draft"}')).json()["data"][0][
-        "author"
-    ]
+    me = editor.get("/api/articles?page_size=1&where=" + quote('{"status":"draft"}')).json()["data"][0]["author"]
     created = editor.json("POST", "/api/articles", {"title": "Mine", "author": me})
     assert created.status == 201
     place = created.headers["location"]

@@ -33,9 +33,7 @@ class Site:
     def __init__(self, folder: Path, uri: str, **options: Any) -> None:
         name = f"site{next(_numbers)}"
         self.app = App(name, root_path=str(folder), **options)
-        self.app.config.db = sdict(
-            uri=uri, auto_migrate=True, auto_connect=False, migrations_folder=f"m{name}"
-        )
+        self.app.config.db = sdict(uri=uri, auto_migrate=True, auto_connect=False, migrations_folder=f"m{name}")
         self.db = Database(self.app, folder=str(folder / "databases"))
         self.app.pipeline = [SessionManager.cookies("secret"), self.db.pipe]
 
@@ -70,9 +68,7 @@ class Postgres:
         self._folder = folder
         if self._user:
             shutil.chown(folder, self._user)
-        self._run(
-            str(binaries[-1] / "initdb"), "-D", str(folder / "data"), "-U", "test", "-A", "trust", "--no-sync"
-        )
+        self._run(str(binaries[-1] / "initdb"), "-D", str(folder / "data"), "-U", "test", "-A", "trust", "--no-sync")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

@@ -68,9 +68,7 @@ def test_choices_may_be_values_pairs_or_a_dict() -> None:
     ("attribute", "told"),
     [
         pytest.param(3, "Post.auto_routes is 3; give True, False or a dict", id="no dict"),
-        pytest.param(
-            {"url_prefx": "/x"}, "unknown key 'url_prefx'; did you mean 'url_prefix'?", id="unknown key"
-        ),
+        pytest.param({"url_prefx": "/x"}, "unknown key 'url_prefx'; did you mean 'url_prefix'?", id="unknown key"),
         pytest.param({"enabled": "yes"}, "auto_routes['enabled'] is 'yes'; give True or False", id="no flag"),
         pytest.param({"url_prefix": ""}, "auto_routes['url_prefix'] is ''; give a path", id="empty prefix"),
         pytest.param({"url_prefix": "/"}, "auto_routes['url_prefix'] is '/'; give a path", id="root prefix"),
@@ -78,65 +76,35 @@ def test_choices_may_be_values_pairs_or_a_dict() -> None:
         pytest.param({"url_prefix": "/a.b"}, "use letters, digits", id="prefix with a dot"),
         pytest.param({"url_prefix": "/static/x"}, "where Emmett serves files", id="prefix of files"),
         pytest.param({"rest_prefix": None}, "auto_routes['rest_prefix'] is None", id="no prefix"),
-        pytest.param(
-            {"enabled_actions": ["lst"]}, "unknown action 'lst'; did you mean 'list'?", id="unknown action"
-        ),
+        pytest.param({"enabled_actions": ["lst"]}, "unknown action 'lst'; did you mean 'list'?", id="unknown action"),
         pytest.param({"enabled_actions": "list"}, "is 'list'; give a list of names", id="actions as text"),
-        pytest.param(
-            {"permissions": {"create": True}}, "is True; give a callable, or None", id="not callable"
-        ),
+        pytest.param({"permissions": {"create": True}}, "is True; give a callable, or None", id="not callable"),
         pytest.param({"permissions": {"read": None}}, "unknown action 'read'", id="permission of no action"),
         pytest.param(
             {"permissions": {"list": lambda record: True}}, "wants a record, but 'list'", id="record for list"
         ),
-        pytest.param(
-            {"permissions": {"create": lambda record: True}}, "but 'create' has none", id="record for create"
-        ),
-        pytest.param(
-            {"permissions": {"detail": lambda a, b: True}}, "wants the arguments a, b", id="more arguments"
-        ),
-        pytest.param(
-            {"custom_handlers": {"list": lambda: ""}}, "give an async function", id="handler not async"
-        ),
+        pytest.param({"permissions": {"create": lambda record: True}}, "but 'create' has none", id="record for create"),
+        pytest.param({"permissions": {"detail": lambda a, b: True}}, "wants the arguments a, b", id="more arguments"),
+        pytest.param({"custom_handlers": {"list": lambda: ""}}, "give an async function", id="handler not async"),
         pytest.param({"custom_handlers": {"lst": handler}}, "unknown handler 'lst'", id="unknown handler"),
-        pytest.param(
-            {"custom_handlers": {"detail": handler}}, "one argument, the record", id="handler without record"
-        ),
-        pytest.param(
-            {"custom_handlers": {"list": record_handler}}, "must take no arguments", id="list with record"
-        ),
+        pytest.param({"custom_handlers": {"detail": handler}}, "one argument, the record", id="handler without record"),
+        pytest.param({"custom_handlers": {"list": record_handler}}, "must take no arguments", id="list with record"),
         pytest.param({"auto_ui_config": {"colums": []}}, "unknown key 'colums'", id="unknown setting"),
         pytest.param(
             {"auto_ui_config": {"list_columns": ["titel"]}},
             "unknown column 'titel'; did you mean 'title'?",
             id="column",
         ),
-        pytest.param(
-            {"auto_ui_config": {"list_columns": ["raw"]}}, "whose type 'blob' stays inside", id="blob"
-        ),
-        pytest.param(
-            {"auto_ui_config": {"filters": ["extra"]}}, "which cannot be compared", id="filter by JSON"
-        ),
-        pytest.param(
-            {"auto_ui_config": {"record_label": "%(titel)s"}}, "unknown column 'titel'", id="format"
-        ),
+        pytest.param({"auto_ui_config": {"list_columns": ["raw"]}}, "whose type 'blob' stays inside", id="blob"),
+        pytest.param({"auto_ui_config": {"filters": ["extra"]}}, "which cannot be compared", id="filter by JSON"),
+        pytest.param({"auto_ui_config": {"record_label": "%(titel)s"}}, "unknown column 'titel'", id="format"),
         pytest.param({"auto_ui_config": {"filters": ["secret"]}}, "does not let be read", id="hidden filter"),
-        pytest.param(
-            {"auto_ui_config": {"list_columns": ["password"]}}, "does not let be read", id="password"
-        ),
+        pytest.param({"auto_ui_config": {"list_columns": ["password"]}}, "does not let be read", id="password"),
         pytest.param({"auto_ui_config": {"sort_default": "-titel"}}, "unknown column 'titel'", id="sort"),
-        pytest.param(
-            {"auto_ui_config": {"search_fields": ["pages"]}}, "which is no text column", id="search"
-        ),
-        pytest.param(
-            {"auto_ui_config": {"page_size": 500}}, "is 500; give a number from 1 to 100", id="page size"
-        ),
-        pytest.param(
-            {"auto_ui_config": {"record_label": 3}}, "give a column, a format or a function", id="label"
-        ),
-        pytest.param(
-            {"auto_ui_config": {"field_config": {"title": {"widgt": 1}}}}, "unknown key 'widgt'", id="field"
-        ),
+        pytest.param({"auto_ui_config": {"search_fields": ["pages"]}}, "which is no text column", id="search"),
+        pytest.param({"auto_ui_config": {"page_size": 500}}, "is 500; give a number from 1 to 100", id="page size"),
+        pytest.param({"auto_ui_config": {"record_label": 3}}, "give a column, a format or a function", id="label"),
+        pytest.param({"auto_ui_config": {"field_config": {"title": {"widgt": 1}}}}, "unknown key 'widgt'", id="field"),
         pytest.param(
             {"auto_ui_config": {"field_config": {"title": {"widget": "slider"}}}},
             "unknown widget 'slider'",
@@ -158,7 +126,5 @@ def test_a_mistake_is_told(attribute: object, told: str) -> None:
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    _, problems = read(
-        {"a": 1, "url_prefix": "", "permissions": {"x": 1, "list": 2}, "enabled_actions": ["y"]}
-    )
+    _, problems = read({"a": 1, "url_prefix": "", "permissions": {"x": 1, "list": 2}, "enabled_actions": ["y"]})
     assert len(problems) == 6

@@ -52,9 +52,7 @@ class Book(Model):
             "sort_default": "title",
             "page_size": 10,
             "readonly_columns": ["numbers"],
-            "field_config": {
-                "pages": {"label": "Leaves", "help": "How many", "formatter": lambda n: f"{n} <p>"}
-            },
+            "field_config": {"pages": {"label": "Leaves", "help": "How many", "formatter": lambda n: f"{n} <p>"}},
         }
     }
 
@@ -167,9 +165,7 @@ def test_text_is_escaped_on_every_page(browser: Browser) -> None:
 
 
 def test_errors_stand_at_their_fields_and_nothing_typed_is_lost(browser: Browser, site: Any) -> None:
-    response = browser.submit(
-        "/books/new", author="1", title="", price="abc", published="2024-13-45", body="kept"
-    )
+    response = browser.submit("/books/new", author="1", title="", price="abc", published="2024-13-45", body="kept")
     assert response.status == 422
     page = response.data
     for name in ("title", "price", "published"):

@@ -97,9 +97,7 @@ def paths(draw: st.DrawFn) -> str:
     return path + ending
 
 
-urls = st.lists(
-    st.sampled_from(["a", "b", "new", "1", "23", "a.b", "axb", "1.5", "2001-02-03", "x7", "qz", "é"])
-)
+urls = st.lists(st.sampled_from(["a", "b", "new", "1", "23", "a.b", "axb", "1.5", "2001-02-03", "x7", "qz", "é"]))
 
 
 @settings(max_examples=300, deadline=None)

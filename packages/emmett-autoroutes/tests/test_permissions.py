@@ -145,9 +145,7 @@ def test_the_filter_narrows_the_count_and_search(visitors: Visitors) -> None:
     listed = client.get("/api/notes").json()
     assert (listed["meta"]["total_objects"], len(listed["data"])) == (1, 1)
     assert "1–1 of 1" in client.get("/notes").data
-    found = client.get(
-        "/api/notes?where=" + json.dumps({"$or": [{"owner": "other"}, {"text": "other"}]})
-    ).json()
+    found = client.get("/api/notes?where=" + json.dumps({"$or": [{"owner": "other"}, {"text": "other"}]})).json()
     assert found["data"] == []
 
 
@@ -165,9 +163,7 @@ def test_a_rule_per_row(site: Any, is_async: bool) -> None:
     class Note(Model):
         owner = Field.string()
         text = Field.string()
-        auto_routes = {
-            "permissions": dict.fromkeys(("detail", "update", "delete"), later if is_async else rule)
-        }
+        auto_routes = {"permissions": dict.fromkeys(("detail", "update", "delete"), later if is_async else rule)}
 
     site.define(Note)
     discover_and_register_auto_routes(site.app, site.db)
@@ -214,9 +210,7 @@ def guarded(site: Any, answer: Any) -> Any:
         pytest.param(lambda note, other: note.text, 403, id="a field"),
     ],
 )
-def test_what_a_permission_returns(
-    site: Any, caplog: pytest.LogCaptureFixture, answer: Any, status: int
-) -> None:
+def test_what_a_permission_returns(site: Any, caplog: pytest.LogCaptureFixture, answer: Any, status: int) -> None:
     assert guarded(site, answer).status == status
 
 
@@ -321,9 +315,7 @@ def auth_site(site: Any) -> Any:
     discover_and_register_auto_routes(site.app, site.db)
     with site.db.connection():
         for name in ("ann", "bob"):
-            created = User.create(
-                email=f"{name}@example.org", password="password", first_name=name, last_name="x"
-            )
+            created = User.create(email=f"{name}@example.org", password="password", first_name=name, last_name="x")
             assert not created.errors, created.errors
         site.db(User.email.belongs(["ann@example.org", "bob@example.org"])).update(registration_key="")
         admins = site.auth.create_group("admin")

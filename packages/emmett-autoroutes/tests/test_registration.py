@@ -82,9 +82,7 @@ def test_each_model_gets_a_decision(site: Any) -> None:
     assert ("PUT", "/api/roles/<str:record_id>", "update", "public") in [
         (r.method, r.path, r.action, r.permission) for r in report.for_model("Role").routes
     ]
-    assert not any(
-        "/posts" in route or "/offs" in route or "/children" in route for route in routes(site.app)
-    )
+    assert not any("/posts" in route or "/offs" in route or "/children" in route for route in routes(site.app))
 
 
 def test_the_command_prints_the_report(site: Any) -> None:
@@ -171,9 +169,7 @@ def test_no_models_yet(site: Any) -> None:
 def test_no_database_pipe(site: Any) -> None:
     site.define(Role)
     site.app.pipeline = [SessionManager.cookies("secret")]
-    assert mistakes(site) == (
-        "app.pipeline lacks db.pipe; set app.pipeline = [..., db.pipe] before discovery",
-    )
+    assert mistakes(site) == ("app.pipeline lacks db.pipe; set app.pipeline = [..., db.pipe] before discovery",)
 
 
 def test_forms_without_a_session(site: Any) -> None:
@@ -451,9 +447,7 @@ def test_setups_need_not_be_called(site: Any, package: Any) -> None:
     assert report.for_model("Article").reason == f"{init.__name__}.setup(), not called"
 
 
-@pytest.mark.parametrize(
-    "init", ["def setup(config): pass", "from textwrap import dedent as setup", "setup = 3"]
-)
+@pytest.mark.parametrize("init", ["def setup(config): pass", "from textwrap import dedent as setup", "setup = 3"])
 def test_other_things_called_setup_are_none_of_ours(site: Any, package: Any, init: str) -> None:
     models, _ = package(init)
     site.define(models.Article)
@@ -481,9 +475,7 @@ def test_a_mistake_elsewhere_keeps_setups_from_running(site: Any, package: Any) 
 
 def test_auto_ui_registers_the_pages_of_one_model(site: Any) -> None:
     site.define(Post)
-    report = auto_ui(
-        site.app, Post, "/admin/posts", {"display_name": "Entry", "permissions": {"delete": nobody}}
-    )
+    report = auto_ui(site.app, Post, "/admin/posts", {"display_name": "Entry", "permissions": {"delete": nobody}})
     assert {route.path for route in report.routes} >= {"/admin/posts", "/admin/posts/new"}
     client = site.client()
     assert "New Entry" in client.get("/admin/posts").data

@@ -206,39 +206,23 @@ def test_a_key_that_is_a_text(api: Api) -> None:
         pytest.param({"author": 1}, "title", "Cannot be empty", id="required text"),
         pytest.param({"author": 1, "title": " "}, "title", "Cannot be empty", id="blank"),
         pytest.param({"author": 99, "title": "x"}, "author", "Invalid value", id="no such author"),
-        pytest.param(
-            {"author": 1, "title": "x", "editor": 99}, "editor", "Invalid value", id="no such editor"
-        ),
+        pytest.param({"author": 1, "title": "x", "editor": 99}, "editor", "Invalid value", id="no such editor"),
         pytest.param({"author": "1", "title": "x"}, "author", "must be a whole number", id="text for a key"),
         pytest.param({"author": True, "title": "x"}, "author", "must be a whole number", id="bool for a key"),
         pytest.param({"author": 1, "title": 5}, "title", "must be a text", id="number for a text"),
         pytest.param({"author": 1, "title": "x" * 51}, "title", "", id="too long"),
         pytest.param({"author": 1, "title": "a\0b"}, "title", "NUL", id="NUL"),
         pytest.param({"author": 1, "title": "x", "price": "1.234"}, "price", "2 digits after", id="scale"),
-        pytest.param(
-            {"author": 1, "title": "x", "price": "12345678.00"}, "price", "7 digits before", id="precision"
-        ),
+        pytest.param({"author": 1, "title": "x", "price": "12345678.00"}, "price", "7 digits before", id="precision"),
         pytest.param({"author": 1, "title": "x", "price": "NaN"}, "price", "decimal", id="NaN decimal"),
-        pytest.param(
-            {"author": 1, "title": "x", "published": "2024-02-30"}, "published", "must be a date", id="date"
-        ),
+        pytest.param({"author": 1, "title": "x", "published": "2024-02-30"}, "published", "must be a date", id="date"),
         pytest.param({"author": 1, "title": "x", "at": "25:00"}, "at", "must be a time", id="time"),
-        pytest.param(
-            {"author": 1, "title": "x", "seen": "yesterday"}, "seen", "must be a date and time", id="moment"
-        ),
+        pytest.param({"author": 1, "title": "x", "seen": "yesterday"}, "seen", "must be a date and time", id="moment"),
         pytest.param({"author": 1, "title": "x", "pages": 2**63}, "pages", "must be from", id="out of range"),
-        pytest.param(
-            {"author": 1, "title": "x", "pages": 1.5}, "pages", "must be a whole number", id="fraction"
-        ),
-        pytest.param(
-            {"author": 1, "title": "x", "data": "x"}, "data", "JSON object or array", id="JSON scalar"
-        ),
-        pytest.param(
-            {"author": 1, "title": "x", "tags": ["a", 1]}, "tags", "must be a text", id="list of mixed"
-        ),
-        pytest.param(
-            {"author": 1, "title": "x", "ok": "yes"}, "ok", "must be true or false", id="no boolean"
-        ),
+        pytest.param({"author": 1, "title": "x", "pages": 1.5}, "pages", "must be a whole number", id="fraction"),
+        pytest.param({"author": 1, "title": "x", "data": "x"}, "data", "JSON object or array", id="JSON scalar"),
+        pytest.param({"author": 1, "title": "x", "tags": ["a", 1]}, "tags", "must be a text", id="list of mixed"),
+        pytest.param({"author": 1, "title": "x", "ok": "yes"}, "ok", "must be true or false", id="no boolean"),
         pytest.param({"author": 1, "title": "x", "id": 5}, "id", "cannot be set", id="key"),
         pytest.param({"author": 1, "title": "x", "double": 5}, "double", "cannot be set", id="computed"),
         pytest.param({"author": 1, "title": "x", "raw": "x"}, "raw", "is unknown", id="blob"),
@@ -294,9 +278,7 @@ def test_forms_are_no_json(api: Api, site: Any, kind: str) -> None:
     assert site.count(Book) == 0
 
 
-@pytest.mark.parametrize(
-    "key", ["0", "-1", "x", "1.0", "1e3", "2147483648", str(2**64), "%00", "1'--", "١", "9" * 400]
-)
+@pytest.mark.parametrize("key", ["0", "-1", "x", "1.0", "1e3", "2147483648", str(2**64), "%00", "1'--", "١", "9" * 400])
 def test_keys_that_no_record_has(api: Api, key: str) -> None:
     for method in ("get", "delete"):
         assert getattr(api.client, method)(f"/api/books/{key}").status == 404
@@ -405,17 +387,13 @@ def test_where(shelf: Api, engine: str, where: Any, titles: list[str]) -> None:
     assert sorted(shelf.titles(where)) == sorted(titles)
 
 
-@pytest.mark.parametrize(
-    "sort_by", ["price", "-price", "published,-title", "-published,price", "title", "-id"]
-)
+@pytest.mark.parametrize("sort_by", ["price", "-price", "published,-title", "-published,price", "title", "-id"])
 def test_keyset_pages_follow_the_order_with_nulls(shelf: Api, sort_by: str) -> None:
     whole = [book["id"] for book in shelf.query("/api/books", sort_by=sort_by).json()["data"]]
     found: list[int] = []
     after = ""
     while True:
-        page = shelf.query(
-            "/api/books", sort_by=sort_by, page_size=1, after=after, count="none", fields="id"
-        ).json()
+        page = shelf.query("/api/books", sort_by=sort_by, page_size=1, after=after, count="none", fields="id").json()
         found += [book["id"] for book in page["data"]]
         after = page["meta"]["next"]
         if not page["meta"]["has_more"]:
@@ -459,10 +437,7 @@ def test_if_match(shelf: Api) -> None:
         assert stale.headers["etag"] == changed.headers["etag"]
     assert shelf.send("delete", "/api/books/1", if_match=first).status == 412
     assert shelf.send("get", "/api/books/1").json()["title"] == "Alpha"
-    assert (
-        shelf.send("patch", "/api/books/1", {"pages": 6}, if_match=f'"x", {changed.headers["etag"]}').status
-        == 200
-    )
+    assert shelf.send("patch", "/api/books/1", {"pages": 6}, if_match=f'"x", {changed.headers["etag"]}').status == 200
     assert shelf.send("delete", "/api/books/1", if_match="*").status == 200
 
 

@@ -34,9 +34,7 @@ LIST, DETAIL, NEW = auto("/roles"), auto("/roles/<str:record_id>"), auto("/roles
         pytest.param(manual("/roles/<alpha:id>"), DETAIL, None, id="a numeric key has no letters"),
         pytest.param(manual("/roles/7"), DETAIL, None, id="manual static wins by itself"),
         pytest.param(manual("/<any:rest>"), DETAIL, "/roles/1", id="catch-all"),
-        pytest.param(
-            manual("/roles", host="a.org"), LIST, None, id="a manual route for one host wins there by itself"
-        ),
+        pytest.param(manual("/roles", host="a.org"), LIST, None, id="a manual route for one host wins there by itself"),
         pytest.param(
             manual("/roles"),
             auto("/roles", host="a.org"),
@@ -50,9 +48,7 @@ LIST, DETAIL, NEW = auto("/roles"), auto("/roles/<str:record_id>"), auto("/roles
             None,
             id="a manual route for https wins there",
         ),
-        pytest.param(
-            auto("/roles/<str:record_id>", model="Other"), NEW, None, id="a numeric key is never 'new'"
-        ),
+        pytest.param(auto("/roles/<str:record_id>", model="Other"), NEW, None, id="a numeric key is never 'new'"),
         pytest.param(auto("/roles", model="Other"), LIST, "/roles", id="two models"),
         pytest.param(auto("/roles", face="rest"), LIST, "/roles", id="pages and REST of one model"),
         pytest.param(DETAIL, NEW, None, id="pages of one model"),
@@ -91,9 +87,7 @@ def test_the_order_of_taken_routes_does_not_matter() -> None:
         pytest.param(manual("/roles"), "/roles", id="same static path"),
         pytest.param(manual("/roles/7"), None, id="static wins over dynamic"),
         pytest.param(manual("/roles/<str:x>"), "/roles/1", id="would be dead"),
-        pytest.param(
-            manual("/roles/<alpha:x>"), "/roles/a", id="would be dead for the router, whatever the key"
-        ),
+        pytest.param(manual("/roles/<alpha:x>"), "/roles/a", id="would be dead for the router, whatever the key"),
         pytest.param(manual("/roles/<str:x>/y"), None, id="elsewhere"),
         pytest.param(manual("/roles", host="a.org"), None, id="asked first anyway"),
     ],

@@ -80,11 +80,7 @@ def _items(value: object) -> str:
 def _upload(value: object) -> str:
     """Emmett keeps the original name, as hexadecimal digits, in the name of the file it stores."""
     match = _STORED_NAME.fullmatch(str(value))
-    name = (
-        bytes.fromhex(match["name"]).decode("utf-8", "replace")
-        if match and len(match["name"]) % 2 == 0
-        else value
-    )
+    name = bytes.fromhex(match["name"]).decode("utf-8", "replace") if match and len(match["name"]) % 2 == 0 else value
     return escape(str(name))
 
 

@@ -76,9 +76,7 @@ def check_columns(resource: Resource, names: Iterable[str], action: Action) -> N
         raise InvalidRecordError(errors)
 
 
-def create(
-    resource: Resource, values: Values, access: Access, errors: Mapping[str, str] | None = None
-) -> Loaded:
+def create(resource: Resource, values: Values, access: Access, errors: Mapping[str, str] | None = None) -> Loaded:
     """Insert a record and return it as it was stored.
 
     Args:
@@ -104,9 +102,7 @@ def create(
     return created
 
 
-def update(
-    resource: Resource, loaded: Loaded, values: Values, errors: Mapping[str, str] | None = None
-) -> Loaded:
+def update(resource: Resource, loaded: Loaded, values: Values, errors: Mapping[str, str] | None = None) -> Loaded:
     """Change a record that was loaded for update and return it as it was stored.
 
     Args:

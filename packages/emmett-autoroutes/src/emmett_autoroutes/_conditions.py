@@ -139,9 +139,7 @@ class _WhereReader:
         if name == "$not":
             return Negation(self.read(value, depth + 1))
         if name not in self._columns:
-            raise InvalidQueryError(
-                "where", f"has the unknown column {name!r}; {suggest(name, self._columns)}"
-            )
+            raise InvalidQueryError("where", f"has the unknown column {name!r}; {suggest(name, self._columns)}")
         return self._column(self._columns[name], value)
 
     def _column(self, column: Column, value: object) -> Condition:
@@ -234,9 +232,7 @@ def parse_names(parameter: str, text: str, allowed: Sequence[str]) -> tuple[str,
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     for name in names:
         if name not in allowed:
-            raise InvalidQueryError(
-                parameter, f"has the unknown name {name[:40]!r}; {suggest(name, allowed)}"
-            )
+            raise InvalidQueryError(parameter, f"has the unknown name {name[:40]!r}; {suggest(name, allowed)}")
     return names
 
 

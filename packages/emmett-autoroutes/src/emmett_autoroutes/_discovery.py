@@ -61,9 +61,7 @@ def is_switched_off(model: ModelClass) -> bool:
     return "auto_routes" in vars(model) and not asks_for_routes(model)
 
 
-def read_candidates(
-    db: Database, models: Iterable[ModelClass], app_package: str
-) -> tuple[list[Candidate], list[str]]:
+def read_candidates(db: Database, models: Iterable[ModelClass], app_package: str) -> tuple[list[Candidate], list[str]]:
     """Check the options of the *models* that ask for auto routes.
 
     Returns:
@@ -85,9 +83,7 @@ def read_candidate(db: Database, model: ModelClass, attribute: object) -> tuple[
     """Check the options of one model."""
     name = model.__name__
     if database_of(model) is not db:
-        return None, [
-            f"{name} is not defined on this database; add it to db.define_models(…) of that database"
-        ]
+        return None, [f"{name} is not defined on this database; add it to db.define_models(…) of that database"]
     facts = read_facts(model)
     if len(facts.keys) != 1:
         return None, [f"{name}: {MANY_KEYS.format(', '.join(facts.keys))}"]
@@ -115,9 +111,7 @@ def _shared_prefixes(candidates: Iterable[Candidate]) -> list[str]:
     owners: dict[str, str] = {}
     for candidate in candidates:
         name, options = candidate.facts.model, candidate.options
-        wanted = ([options.url_prefix] if options.pages else []) + (
-            [options.rest_prefix] if options.rest_api else []
-        )
+        wanted = ([options.url_prefix] if options.pages else []) + ([options.rest_prefix] if options.rest_api else [])
         for prefix in wanted:
             if prefix in owners:
                 problems.append(f"{name} and {owners[prefix]} both want {prefix!r}; give one another prefix")
@@ -130,9 +124,7 @@ def ui_config(model: ModelClass) -> dict[str, object]:
     attribute: object = vars(model).get("auto_routes")
     settings = cast("dict[str, object]", attribute) if isinstance(attribute, dict) else {}
     configured = cast("dict[str, object]", settings.get("auto_ui_config") or {})
-    kept = {
-        key: settings[key] for key in ("permissions", "enabled_actions", "custom_handlers") if key in settings
-    }
+    kept = {key: settings[key] for key in ("permissions", "enabled_actions", "custom_handlers") if key in settings}
     return {**cast("dict[str, object]", vars(model).get("auto_ui_config") or {}), **configured, **kept}
 
 

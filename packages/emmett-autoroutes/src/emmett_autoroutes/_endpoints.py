@@ -76,9 +76,7 @@ def _rest(facts: TableFacts, options: Options, host: str | None) -> Iterator[End
             yield Endpoint(_route(facts, "rest", path, methods, f"rest_{page}", host), page, enabled)
 
 
-def _route(
-    facts: TableFacts, face: Face, path: str, methods: tuple[str, ...], name: str, host: str | None
-) -> Route:
+def _route(facts: TableFacts, face: Face, path: str, methods: tuple[str, ...], name: str, host: str | None) -> Route:
     is_numeric = KEY in path and facts.key.kind == "integer"
     return Route(
         name=f"autoroutes.{facts.tablename}.{name}",

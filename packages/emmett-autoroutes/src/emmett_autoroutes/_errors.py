@@ -18,9 +18,7 @@ class ConfigurationError(AutoRoutesError):
         self.problems = tuple(problems)
         many = len(self.problems) != 1
         heading = f"{len(self.problems)} mistake{'s' if many else ''} in the configuration of auto routes"
-        super().__init__(
-            "\n".join([f"{heading}; nothing was registered:", *(f"  - {p}" for p in self.problems)])
-        )
+        super().__init__("\n".join([f"{heading}; nothing was registered:", *(f"  - {p}" for p in self.problems)]))
 
 
 class RouteConflictError(AutoRoutesError):

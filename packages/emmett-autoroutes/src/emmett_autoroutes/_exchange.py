@@ -112,9 +112,7 @@ async def read_form(most: int) -> Form:
     params: dict[str, object] = dict(await request.body_params)
     uploaded: dict[str, object] = dict(await request.files)
     lists = {
-        name: [str(v) for v in cast("list[object]", value)]
-        for name, value in params.items()
-        if isinstance(value, list)
+        name: [str(v) for v in cast("list[object]", value)] for name, value in params.items() if isinstance(value, list)
     }
     fields = {name: str(value) for name, value in params.items() if not isinstance(value, list)}
     fields |= {name: values[-1] for name, values in lists.items() if values}

@@ -28,9 +28,7 @@ LATE_ADVICE = "Declare the route before discovery: call discover_and_register_au
 class AutoUi(Protocol):
     """Something that registers the pages of a model."""
 
-    def __call__(
-        self, app: App, model: ModelClass, url_prefix: str, config: dict[str, object] | None = None
-    ) -> object:
+    def __call__(self, app: App, model: ModelClass, url_prefix: str, config: dict[str, object] | None = None) -> object:
         """Register the pages of *model* under *url_prefix*."""
         ...
 

@@ -209,14 +209,8 @@ def _listed(resource: Resource, column: Column, options: FieldOptions) -> list[t
     return None if found is None else [(str(key), name) for key, name in found]
 
 
-def _theirs(
-    column: Column, options: FieldOptions, text: str, theirs: Mapping[str, object] | None
-) -> str | None:
-    if (
-        theirs is None
-        or column.kind in {"password", "upload"}
-        or to_text(column, theirs[column.name]) == text
-    ):
+def _theirs(column: Column, options: FieldOptions, text: str, theirs: Mapping[str, object] | None) -> str | None:
+    if theirs is None or column.kind in {"password", "upload"} or to_text(column, theirs[column.name]) == text:
         return None
     write: Callable[[object], str] = cell_writer(column, options, short=False)
     return write(theirs[column.name])

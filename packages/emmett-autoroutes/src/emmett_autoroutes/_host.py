@@ -28,9 +28,7 @@ from ._routes import Route
 
 Endpoint = Callable[..., Awaitable[str]]
 
-_LISTED = re.compile(
-    r"(?P<methods>\S+) (?P<schemes>[a-z|]+)://(?P<host><any>|[^/]*)(?P<path>/.*) -> (?P<name>.*)"
-)
+_LISTED = re.compile(r"(?P<methods>\S+) (?P<schemes>[a-z|]+)://(?P<host><any>|[^/]*)(?P<path>/.*) -> (?P<name>.*)")
 _url: Untyped = url
 _PACKAGE = Path(__file__).parent
 _TEMPLATES = str(_PACKAGE / "templates")
@@ -169,9 +167,7 @@ class Host:
         """Render *template*, with what Emmett gives every template."""
         return cast(
             "str",
-            self._untyped.templater.render(
-                template, {"asis": asis, "current": current, "url": url, **context}
-            ),
+            self._untyped.templater.render(template, {"asis": asis, "current": current, "url": url, **context}),
         )
 
 

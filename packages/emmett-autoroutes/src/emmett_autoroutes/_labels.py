@@ -24,9 +24,7 @@ class Label:
     make: Callable[[Mapping[str, object]], str]
 
 
-def read_label(
-    facts: TableFacts, configured: object, record: Callable[[Mapping[str, object]], object]
-) -> Label:
+def read_label(facts: TableFacts, configured: object, record: Callable[[Mapping[str, object]], object]) -> Label:
     """Decide how the records of a table are called.
 
     Args:
@@ -37,9 +35,7 @@ def read_label(
     spec = configured if configured is not None else facts.label_format
     names = {column.name for column in facts.columns}
     if callable(spec):
-        shown = tuple(
-            column.name for column in facts.columns if column.is_usable and column.kind != "password"
-        )
+        shown = tuple(column.name for column in facts.columns if column.is_usable and column.kind != "password")
         function = cast("Callable[[object], object]", spec)
         return Label(shown, lambda values: str(function(record(values))))
     placeholders = dict.fromkeys(_PLACEHOLDER.findall(spec)) if isinstance(spec, str) else {}

@@ -192,9 +192,7 @@ class ListPage:
     def _label_columns(self) -> list[Column]:
         return [self._resource.columns[name] for name in self._resource.label.columns]
 
-    def _rows(
-        self, rows: Sequence[Raw], columns: Sequence[Column], relations: Sequence[Relation]
-    ) -> list[RowView]:
+    def _rows(self, rows: Sequence[Raw], columns: Sequence[Column], relations: Sequence[Relation]) -> list[RowView]:
         places = {column.name: place for place, column in enumerate(columns)}
         writers = self._writers(places, len(columns), relations)
         key_place = places[self._resource.facts.keys[0]]
@@ -224,9 +222,7 @@ class ListPage:
         for relation in relations:
             end = start + len(relation.label_columns)
             place = places[relation.column.name]
-            writers[relation.column.name] = _name_writer(
-                relation, self._links.target(relation), place, start, end
-            )
+            writers[relation.column.name] = _name_writer(relation, self._links.target(relation), place, start, end)
             start = end
         for column in self._columns:
             if column.name not in writers:

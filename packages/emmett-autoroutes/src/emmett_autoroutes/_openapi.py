@@ -28,9 +28,7 @@ _READ: Final = ("400", "401", "403", "404", "503")
 _WRITE: Final = (*_READ, "409", "412", "413", "415", "422")
 
 
-def describe(
-    title: str, version: str, listed: Iterable[tuple[Resource, frozenset[Action]]], base: str
-) -> Schema:
+def describe(title: str, version: str, listed: Iterable[tuple[Resource, frozenset[Action]]], base: str) -> Schema:
     """Return the document.
 
     Args:
@@ -74,9 +72,7 @@ def _collection(resource: Resource, actions: frozenset[Action]) -> Schema:
             _answers("200", _list_of(resource), ("400", "401", "403", "503")),
         )
     if "create" in actions:
-        answers = _answers(
-            "201", _reference(resource.facts.model), tuple(c for c in _WRITE if c not in {"404", "412"})
-        )
+        answers = _answers("201", _reference(resource.facts.model), tuple(c for c in _WRITE if c not in {"404", "412"}))
         operations["post"] = {**_operation(resource, "create", [], answers), **_body(resource, "Create")}
     return operations
 
@@ -155,18 +151,10 @@ def _list_parameters(resource: Resource) -> list[Schema]:
             {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
             "Records per page; 20 if not given.",
         ),
-        _parameter(
-            "sort_by", {"type": "string"}, f"Columns, `-` for descending: {', '.join(resource.comparable)}."
-        ),
-        _parameter(
-            "where", {"type": "string"}, f"A JSON object of columns and {operators}, $and, $or, $not."
-        ),
-        _parameter(
-            "after", {"type": "string"}, "Blank to begin, then meta.next: pages that stay stable and fast."
-        ),
-        _parameter(
-            "count", {"enum": ["exact", "none"]}, "none leaves total_objects out and saves its query."
-        ),
+        _parameter("sort_by", {"type": "string"}, f"Columns, `-` for descending: {', '.join(resource.comparable)}."),
+        _parameter("where", {"type": "string"}, f"A JSON object of columns and {operators}, $and, $or, $not."),
+        _parameter("after", {"type": "string"}, "Blank to begin, then meta.next: pages that stay stable and fast."),
+        _parameter("count", {"enum": ["exact", "none"]}, "none leaves total_objects out and saves its query."),
         *_read_parameters(resource),
     ]
 
@@ -175,9 +163,7 @@ def _read_parameters(resource: Resource) -> list[Schema]:
     expandable = [n for n, r in resource.relations.items() if n in resource.shown and r.resource]
     found = [_parameter("fields", {"type": "string"}, f"Only these columns: {', '.join(resource.shown)}.")]
     if expandable:
-        found.append(
-            _parameter("expand", {"type": "string"}, f"Whole records for keys: {', '.join(expandable)}.")
-        )
+        found.append(_parameter("expand", {"type": "string"}, f"Whole records for keys: {', '.join(expandable)}."))
     return found
 
 

@@ -56,9 +56,7 @@ class OpenApiFace:
     def register(self, accepted: frozenset[Route]) -> tuple[ReportedRoute, ...]:
         """Register those of the routes that were *accepted*."""
         guard = (
-            "public"
-            if self._permission is None
-            else getattr(self._permission, "__qualname__", str(self._permission))
+            "public" if self._permission is None else getattr(self._permission, "__qualname__", str(self._permission))
         )
         reported: list[ReportedRoute] = []
         for route, endpoint in ((self._document_route, self.document), (self._docs_route, self.docs)):
@@ -86,9 +84,7 @@ class OpenApiFace:
             "dump": _dump,
             "stylesheet": asset_url("autoroutes.css"),
         }
-        return _exchange.send(
-            Reply(self._extension.host.render("autoroutes:openapi.html", context), content_type=HTML)
-        )
+        return _exchange.send(Reply(self._extension.host.render("autoroutes:openapi.html", context), content_type=HTML))
 
     def _describe(self) -> Schema:
         """List everything for those with the permission; without one, what anonymous visitors may reach."""
@@ -104,9 +100,7 @@ class OpenApiFace:
 
     def _resources(self) -> list[Resource]:
         sites = [site for _, site in self._extension.sites.values()] or [self._site]
-        return [
-            r for site in sites for r in site.resources.values() if r.options.rest_api and r.options.enabled
-        ]
+        return [r for site in sites for r in site.resources.values() if r.options.rest_api and r.options.enabled]
 
 
 def _dump(schema: Schema) -> str:
@@ -115,9 +109,7 @@ def _dump(schema: Schema) -> str:
 
 def _open_actions(resource: Resource) -> frozenset[Action]:
     actions: list[Action] = [a for a in ACTIONS if a in resource.actions]
-    return frozenset(
-        a for a in actions if resource.guard.permission(a) is None or resource.guard.allows_quietly(a)
-    )
+    return frozenset(a for a in actions if resource.guard.permission(a) is None or resource.guard.allows_quietly(a))
 
 
 @contextmanager

@@ -133,9 +133,7 @@ def _check_permission(reader: SettingsReader, where: str, action: Action, permis
     if required == ["record"] and action not in ROW_ACTIONS:
         reader.complain(where, f"wants a record, but {action!r} has none; return a row filter instead")
     elif required not in ([], ["record"]):
-        reader.complain(
-            where, f"wants the arguments {', '.join(required)}; it is called with none, or with `record`"
-        )
+        reader.complain(where, f"wants the arguments {', '.join(required)}; it is called with none, or with `record`")
 
 
 @lru_cache(maxsize=1024)  # one function often guards every action of every model
@@ -161,9 +159,7 @@ def _handlers(reader: SettingsReader, value: object) -> dict[str, Handler]:
             continue
         takes_record = name.removeprefix("rest_") in ROW_ACTIONS
         if len(required_parameters(handler)) != int(takes_record):
-            reader.complain(
-                place, f"must take {'one argument, the record' if takes_record else 'no arguments'}"
-            )
+            reader.complain(place, f"must take {'one argument, the record' if takes_record else 'no arguments'}")
         checked[name] = cast("Handler", handler)
     return checked
 

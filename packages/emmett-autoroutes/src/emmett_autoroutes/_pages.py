@@ -43,9 +43,7 @@ class PagesFace:
 
     async def detail(self, record_id: str) -> object:
         """Answer a request for one record."""
-        return await self._answer(
-            "detail", record_id, lambda: self._run(lambda: self._show_detail(record_id))
-        )
+        return await self._answer("detail", record_id, lambda: self._run(lambda: self._show_detail(record_id)))
 
     async def create(self) -> object:
         """Show or take the form for a new record."""
@@ -56,17 +54,13 @@ class PagesFace:
     async def update(self, record_id: str) -> object:
         """Show or take the form for a record."""
         if _exchange.method() != "POST":
-            return await self._answer(
-                "update", record_id, lambda: self._run(lambda: self._show_update(record_id))
-            )
+            return await self._answer("update", record_id, lambda: self._run(lambda: self._show_update(record_id)))
         return await self._answer("update", record_id, lambda: self._submit_update(record_id))
 
     async def delete(self, record_id: str) -> object:
         """Ask whether to delete a record, or do it."""
         if _exchange.method() != "POST":
-            return await self._answer(
-                "delete", record_id, lambda: self._run(lambda: self._show_delete(record_id))
-            )
+            return await self._answer("delete", record_id, lambda: self._run(lambda: self._show_delete(record_id)))
         return await self._answer("delete", record_id, lambda: self._submit_delete(record_id))
 
     async def _run(self, work: Callable[[], Result]) -> Result:
@@ -78,9 +72,7 @@ class PagesFace:
 
         return await off_loop(guarded)
 
-    async def _answer(
-        self, action: Action, record_id: str | None, work: Callable[[], Awaitable[Reply]]
-    ) -> object:
+    async def _answer(self, action: Action, record_id: str | None, work: Callable[[], Awaitable[Reply]]) -> object:
         try:
             if action in self.resource.options.custom_handlers:
                 return await self._custom(action, record_id)
@@ -216,17 +208,13 @@ class PagesFace:
         title = f"New {self.resource.title}" if loaded is None else f"Edit {name}"
         return self._page("form", context, title=title, status=status)
 
-    def _page(
-        self, page: str, context: Mapping[str, object], *, title: str | None = None, status: int = 200
-    ) -> Reply:
+    def _page(self, page: str, context: Mapping[str, object], *, title: str | None = None, status: int = 200) -> Reply:
         shared = {
             "title": title or self.resource.plural,
             "resource": self.resource,
             "links": self._links,
             "stylesheet": asset_url("autoroutes.css"),
-            "csrf_token": _exchange.csrf_token()
-            if page in {"form", "delete"} and _exchange.has_session()
-            else "",
+            "csrf_token": _exchange.csrf_token() if page in {"form", "delete"} and _exchange.has_session() else "",
             "flash": _exchange.take_flash() if page != "error" else "",
         }
         body = self._around.host.render(self._template(page), {**shared, **context})

@@ -59,8 +59,7 @@ def matches(path: str, url: str) -> bool:
 def sample_urls(path: str) -> tuple[str, ...]:
     """Return a few URL paths that *path* answers: one per common value of its parameters."""
     found = (
-        _fill(path, number=number, word=word)
-        for number, word in (("1", "1"), ("1", "a"), ("0", "new"), ("9", "edit"))
+        _fill(path, number=number, word=word) for number, word in (("1", "1"), ("1", "a"), ("0", "new"), ("9", "edit"))
     )
     return tuple(dict.fromkeys(url for url in found if matches(path, url)))
 
@@ -81,9 +80,7 @@ class _Automaton:
     """A nondeterministic automaton; state 0 is the start."""
 
     text: str | None = None  # the whole path, if static
-    regex: re.Pattern[str] | None = (
-        None  # instead of states, for a path that is a regular expression of its own
-    )
+    regex: re.Pattern[str] | None = None  # instead of states, for a path that is a regular expression of its own
     final: int = 0
     size: int = 1
     literals: set[str] = field(default_factory=set[str])
@@ -113,9 +110,7 @@ class _Automaton:
         return frozenset(seen)
 
     def step(self, states: frozenset[int], character: str) -> frozenset[int]:
-        reached = {
-            end for state in states for accepts, end in self.moves.get(state, ()) if accepts(character)
-        }
+        reached = {end for state in states for accepts, end in self.moves.get(state, ()) if accepts(character)}
         return self.closure(reached)
 
 
@@ -242,9 +237,7 @@ def _first_match(one: _Automaton, other: _Automaton) -> str | None:
     """Look for an overlap with a path that is a regular expression of its own, by trying candidates."""
     regex, rest = (one, other) if one.regex is not None else (other, one)
     candidates = [rest.text] if rest.text is not None else list(_candidates(rest))
-    return next(
-        (url for url in candidates if regex.regex and regex.regex.fullmatch(url) and _is_reachable(url)), None
-    )
+    return next((url for url in candidates if regex.regex and regex.regex.fullmatch(url) and _is_reachable(url)), None)
 
 
 def _candidates(automaton: _Automaton) -> Iterator[str]:

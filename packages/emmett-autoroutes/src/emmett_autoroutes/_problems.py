@@ -91,9 +91,7 @@ def _dependants(error: HasDependantsError) -> Reply:
         {"table": d.tablename, "count": d.count, "names": list(d.names), "on_delete": d.on_delete}
         for d in error.dependants
     ]
-    return problem(
-        409, "Others would be deleted along with it; add ?cascade=true to do that.", dependants=listed
-    )
+    return problem(409, "Others would be deleted along with it; add ?cascade=true to do that.", dependants=listed)
 
 
 def _database(error: Exception) -> Reply:

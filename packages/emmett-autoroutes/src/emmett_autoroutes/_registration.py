@@ -73,9 +73,7 @@ def discover_and_register_auto_routes(
     return registration.run()
 
 
-def auto_ui(
-    app: App, model: ModelClass, url_prefix: str, config: Mapping[str, object] | None = None
-) -> Report:
+def auto_ui(app: App, model: ModelClass, url_prefix: str, config: Mapping[str, object] | None = None) -> Report:
     """Register the pages of one model.
 
     Args:
@@ -95,12 +93,8 @@ def auto_ui(
     extension = extension_of(app)
     db = database_of(model)
     if db is None:
-        raise ConfigurationError(
-            [f"{model.__name__} is not defined on any database; call db.define_models(…) first"]
-        )
-    shared = {
-        k: v for k, v in (config or {}).items() if k in {"permissions", "enabled_actions", "custom_handlers"}
-    }
+        raise ConfigurationError([f"{model.__name__} is not defined on any database; call db.define_models(…) first"])
+    shared = {k: v for k, v in (config or {}).items() if k in {"permissions", "enabled_actions", "custom_handlers"}}
     attribute = {
         **shared,
         "url_prefix": url_prefix,
@@ -146,9 +140,7 @@ class _Registration:
         site = self._new_site()
         decisions = self._register(site, candidates, with_openapi=True)
         self._extension.sites[id(self._db)] = (self._db, site)
-        others = [
-            d for model in models if (d := _other_decision(model, setups.get(model), reasons)) is not None
-        ]
+        others = [d for model in models if (d := _other_decision(model, setups.get(model), reasons)) is not None]
         places = {model.__name__: place for place, model in enumerate(models)}
         ordered = sorted([*decisions, *others], key=lambda d: places.get(d.model, len(places)))
         self._extension.add_decisions(tuple(ordered))
@@ -171,9 +163,7 @@ class _Registration:
         if candidates and not self._host.has_database_pipe(self._db):
             found.append("app.pipeline lacks db.pipe; set app.pipeline = [..., db.pipe] before discovery")
         if candidates and self._host.has_service_pipe():
-            found.append(
-                "app.pipeline has a service pipe, which would encode every page; put it on your own routes"
-            )
+            found.append("app.pipeline has a service pipe, which would encode every page; put it on your own routes")
         if not self._host.has_session_pipe():
             found += [
                 f"{c.facts.model} has pages with forms, but app.pipeline has no session pipe; "
@@ -183,8 +173,7 @@ class _Registration:
             ]
         if self._host.auth is None:
             found += [
-                f"{where} needs emmett.tools.Auth; create Auth(app, db)"
-                for where in self._needing_auth(candidates)
+                f"{where} needs emmett.tools.Auth; create Auth(app, db)" for where in self._needing_auth(candidates)
             ]
         if found:
             raise ConfigurationError(found)
@@ -197,9 +186,7 @@ class _Registration:
             if isinstance(permission, AuthPermission)
         ]
         default = self._default_permission
-        return (
-            [*needing, f"default_permission: {default}"] if isinstance(default, AuthPermission) else needing
-        )
+        return [*needing, f"default_permission: {default}"] if isinstance(default, AuthPermission) else needing
 
     def _run_setups(self, setups: Iterable[Setup]) -> dict[str, str]:
         """Call what has to be called, and say of each package what was done."""
@@ -216,9 +203,7 @@ class _Registration:
 
     # registration
 
-    def _register(
-        self, site: Site, candidates: Sequence[Candidate], *, with_openapi: bool
-    ) -> tuple[Decision, ...]:
+    def _register(self, site: Site, candidates: Sequence[Candidate], *, with_openapi: bool) -> tuple[Decision, ...]:
         custom_pages = [c for c in candidates if c.options.pages and self._auto_ui is not None]
         own = [_without_pages(c) if c in custom_pages else c for c in candidates]
         resources = site.add(own, self._default_permission)

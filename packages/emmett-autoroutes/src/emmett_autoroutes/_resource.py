@@ -278,9 +278,7 @@ class Resource:
         chosen = self.options.ui.search_fields
         if chosen is not None:
             return chosen
-        return tuple(
-            n for n in self.label.columns if n in self.shown and self.columns[n].kind in {"string", "text"}
-        )
+        return tuple(n for n in self.label.columns if n in self.shown and self.columns[n].kind in {"string", "text"})
 
     def dependants(self, query: Query, neighbours: "Neighbours") -> list[Dependants]:
         """Return what refers to the rows of *query*, and to what would be deleted with them."""

@@ -156,18 +156,14 @@ class RestFace:
     def expandable(self) -> list[str]:
         """The references whose records can be shown in place of their keys: those that have a REST face."""
         relations = self.resource.relations.items()
-        return [
-            n for n, r in relations if n in self.resource.shown and r.resource and r.resource.options.rest_api
-        ]
+        return [n for n, r in relations if n in self.resource.shown and r.resource and r.resource.options.rest_api]
 
     def _to_objects(
         self, fields: Sequence[Column], rows: Sequence[Raw], expand: Sequence[str]
     ) -> list[dict[str, Json]]:
         """Turn the driver's tuples, the fields first in them, into what JSON takes."""
         names = [column.name for column in fields]
-        writers = [
-            (n, write) for n, c in zip(names, fields, strict=True) if (write := self._writer(c)) is not None
-        ]
+        writers = [(n, write) for n, c in zip(names, fields, strict=True) if (write := self._writer(c)) is not None]
         data: list[dict[str, Json]] = []
         for row in cast("Sequence[tuple[Json, ...]]", rows):
             item = dict(zip(names, row, strict=False))

@@ -77,9 +77,7 @@ class Plan:
 @dataclass(slots=True)
 class _Node:
     routes: list[Route] = field(default_factory=list[Route])
-    children: "dict[str | None, _Node]" = field(
-        default_factory=dict[str | None, "_Node"]
-    )  # None: any one segment
+    children: "dict[str | None, _Node]" = field(default_factory=dict[str | None, "_Node"])  # None: any one segment
 
 
 class RouteIndex:
@@ -173,9 +171,7 @@ def _clash(wanted: Route, taken: Route) -> str | None:
 
 def _can_meet(one: Route, other: Route) -> bool:
     hosts_meet = one.host is None or other.host is None or one.host == other.host
-    return (
-        hosts_meet and not one.methods.isdisjoint(other.methods) and not one.schemes.isdisjoint(other.schemes)
-    )
+    return hosts_meet and not one.methods.isdisjoint(other.methods) and not one.schemes.isdisjoint(other.schemes)
 
 
 def _is_narrower(route: Route, than: Route) -> bool:
@@ -189,10 +185,7 @@ def _segments(path: str) -> list[str | None] | None:
     if "<any:" in path or (is_dynamic(path) and not set(".()*+?[]{}|\\^$").isdisjoint(path)):
         return None
     dynamic = is_dynamic(path)
-    return [
-        None if dynamic and not _PLAIN_SEGMENT.issuperset(segment) else segment
-        for segment in path.split("/")[1:]
-    ]
+    return [None if dynamic and not _PLAIN_SEGMENT.issuperset(segment) else segment for segment in path.split("/")[1:]]
 
 
 def _matching(node: _Node, segment: str | None) -> Iterator[_Node]:

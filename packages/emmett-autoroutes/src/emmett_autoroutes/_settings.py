@@ -19,9 +19,7 @@ class SettingsReader:
         """Note a mistake."""
         self.problems.append(f"{self.model}.{where} {problem}")
 
-    def check_keys(
-        self, where: str, given: Mapping[str, object], known: Iterable[str], noun: str = "key"
-    ) -> None:
+    def check_keys(self, where: str, given: Mapping[str, object], known: Iterable[str], noun: str = "key") -> None:
         """Note the names in *given* that are not *known*."""
         for name in given:
             if name not in known:

@@ -106,9 +106,7 @@ class Site:
 def warn(resource: Resource) -> None:
     """Log what a developer should know of *resource*: public writes, and columns that no route shows."""
     facts, guard = resource.facts, resource.guard
-    writing = [
-        a for a in ("create", "update", "delete") if a in resource.actions and guard.permission(a) is None
-    ]
+    writing = [a for a in ("create", "update", "delete") if a in resource.actions and guard.permission(a) is None]
     if writing:
         logger.warning(
             "%s: %s %s public; give auto_routes['permissions'], or default_permission to discovery",

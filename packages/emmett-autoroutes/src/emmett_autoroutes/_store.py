@@ -133,9 +133,7 @@ class Store:
 
     def order(self, keys: Sequence[SortKey]) -> list[Untyped]:
         """Turn sort keys into pyDAL's."""
-        return [
-            ~self._table[key.column.name] if key.descending else self._table[key.column.name] for key in keys
-        ]
+        return [~self._table[key.column.name] if key.descending else self._table[key.column.name] for key in keys]
 
     # reading
 
@@ -173,9 +171,7 @@ class Store:
         return None if sql is None else self._run(sql)
 
     def _run(self, sql: str) -> list[Raw]:
-        cursor = self._adapter.execute(
-            sql
-        )  # most drivers give the cursor back, and Emmett takes long to find it
+        cursor = self._adapter.execute(sql)  # most drivers give the cursor back, and Emmett takes long to find it
         return list((self._adapter.cursor if cursor is None else cursor).fetchall())
 
     def _remember(self, name: Hashable, sql: str) -> None:
@@ -191,9 +187,7 @@ class Store:
     def count(self, query: Query) -> int:
         """Return the number of rows for which *query* holds."""
         if query is self._instance._query_id and not self.has_common_filter:
-            self._adapter.execute(
-                f"SELECT COUNT(*) FROM {self._table._rname};"
-            )  # it need not look at the rows
+            self._adapter.execute(f"SELECT COUNT(*) FROM {self._table._rname};")  # it need not look at the rows
             return int(self._adapter.cursor.fetchone()[0])
         return int(self._adapter.count(query))
 
@@ -254,9 +248,7 @@ class Store:
             sql = self._compose_by_key(key)
         else:
             query = self.with_key(key)
-            sql = self._compose(
-                query if access_query is None else query & access_query, for_update=locks_rows
-            )
+            sql = self._compose(query if access_query is None else query & access_query, for_update=locks_rows)
         rows = self._run(sql)
         return rows[0] if rows else None
 
@@ -292,9 +284,7 @@ class Store:
         row = self._instance.__class__.new(**values)
         if any(callback(row) for callback in self._table._before_save):
             raise VetoError
-        fields = self._for_driver(
-            {name: row[name] for name in self._instance._fieldset_initable - self._computed}
-        )
+        fields = self._for_driver({name: row[name] for name in self._instance._fieldset_initable - self._computed})
         inserted = self._table.insert(**fields)
         if not inserted:
             raise VetoError
@@ -343,9 +333,7 @@ class Store:
     def _after_save(self, row: Untyped, changed: Mapping[str, object], result: object) -> None:
         if self._table._has_commit_save_callbacks:
             transaction = self._adapter.top_transaction()
-            context = TransactionOpContext(
-                values=changed, ret=result, row=row.clone_changed(), changes=row.changes
-            )
+            context = TransactionOpContext(values=changed, ret=result, row=row.clone_changed(), changes=row.changes)
             transaction._add_op(TransactionOp(TransactionOps.save, self._table, context))
         for callback in self._table._after_save:
             callback(row)

@@ -48,9 +48,7 @@ class Transaction:
         """Commit what the request did so far."""
         transaction = self._adapter.top_transaction()
         if transaction is not None:
-            transaction.commit(
-                begin=False
-            )  # the request does no more; Emmett's own commit finds nothing to do
+            transaction.commit(begin=False)  # the request does no more; Emmett's own commit finds nothing to do
 
     def rollback(self) -> None:
         """Undo what the request did so far; Emmett itself commits on a raised 4xx."""

@@ -119,9 +119,7 @@ def _read_scalars(reader: SettingsReader, settings: Mapping[str, object]) -> dic
             named = re.findall(r"%\((\w+)\)", label) if "%(" in label else [label]
             reader.column_names("auto_ui_config['record_label']", named)
         elif not callable(label):
-            reader.complain(
-                "auto_ui_config['record_label']", f"is {label!r}; give a column, a format or a function"
-            )
+            reader.complain("auto_ui_config['record_label']", f"is {label!r}; give a column, a format or a function")
         checked["record_label"] = label
     return checked
 

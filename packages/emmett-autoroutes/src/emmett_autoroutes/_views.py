@@ -113,9 +113,7 @@ class DetailView:
 
     def __init__(self, resource: Resource, links: PageLinks, loaded: Loaded) -> None:
         self.title = resource.label.make(loaded.values)
-        self.rows = [
-            (heading(resource, c), _value(resource, links, c, loaded.values)) for c in _columns(resource)
-        ]
+        self.rows = [(heading(resource, c), _value(resource, links, c, loaded.values)) for c in _columns(resource)]
         granted = allowed_actions(resource, ("update", "delete"))
         record = resource.store.record(loaded.values)
         open_to = {a for a, access in granted.items() if access.rule is None or access.rule(record)}
@@ -135,6 +133,4 @@ def _value(resource: Resource, links: PageLinks, column: Column, values: Mapping
         return cell_writer(column, resource.options.ui.field_config.get(column.name), short=False)(value)
     name = relation.names([value]).get(value)
     target = links.target(relation)
-    return link(
-        target.detail(value) if target and name is not None else "", str(value) if name is None else name
-    )
+    return link(target.detail(value) if target and name is not None else "", str(value) if name is None else name)
