@@ -110,7 +110,8 @@ def test_other_packages_are_used_by_their_public_names(package: str) -> None:
 
 
 def test_versions_are_equal() -> None:
-    assert {package: metadata(package)["version"] for package in PACKAGES} == dict.fromkeys(PACKAGES, "1.0.0")
+    everything = (*PACKAGES, "emmett-autoroutes")
+    assert {package: metadata(package)["version"] for package in everything} == dict.fromkeys(everything, "1.0.0")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
